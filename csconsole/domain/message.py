@@ -1,0 +1,95 @@
+"""Messages, their authors, attachments and delivery."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Direction(StrEnum):
+    """From the customer's side in, from ours out."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Visibility(StrEnum):
+    """Public reaches the customer; internal is a note for staff. Never inferred from the author."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class AuthorKind(StrEnum):
+    """Who wrote: ``external`` is a colleague's answer seen only through the channel's echo."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+    EXTERNAL = "external"
+
+
+class Delivery(StrEnum):
+    """State of an outgoing message; a note of a local account has none."""
+
+    REVIEW = "review"
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SETTLING = "settling"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
+
+
+DELIVERY_RANK = {
+    Delivery.HELD: 0,
+    Delivery.QUEUED: 1,
+    Delivery.SENDING: 2,
+    Delivery.SETTLING: 3,
+    Delivery.SENT: 4,
+    Delivery.DELIVERED: 5,
+    Delivery.READ: 6,
+}
+"""Receipts arrive out of order: a delivery only ever rises. ``failed`` after ``sent`` is a bounce."""
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file of a message, decoded only when saved. ``fetch_state``: remote | stored | failed."""
+
+    uid: str
+    name: str
+    mime: str
+    bytes: int
+    fetch_state: str = "remote"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a transcript. Texts are ``Safe``; ``at`` orders it together with ``seq``."""
+
+    n: int
+    uid: str
+    conversation_id: int
+    seq: int
+    at: int
+    direction: Direction
+    visibility: Visibility
+    author_kind: AuthorKind
+    author_name: str
+    kind: str
+    body: str
+    attachments: tuple[Attachment, ...]
+    delivery: Delivery | None
+    delivery_reason: str
+    remote_id: str
+    outbox_uid: str
+    surface: str
+    edit_rev: int
+    redacted_at: int | None
+    rev: int
