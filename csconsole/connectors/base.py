@@ -194,8 +194,9 @@ class Connector(ABC):
 
         The default never yields: the account is polled.
         """
-        return
-        yield  # pragma: no cover - makes this an async generator
+        hints: tuple[None, ...] = ()
+        for hint in hints:
+            yield hint
 
     async def send(self, item: OutboundItem, phase: Phase) -> Receipt:
         """Sends once.

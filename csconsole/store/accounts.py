@@ -1,0 +1,150 @@
+"""Accounts and agents: small tables that are read whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from csconsole.store.database import Store, Tx
+from csconsole.store.ids import new_uid
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """One account with its health. Instants in ms UTC; ``live``: a push or IDLE connection stands."""
+
+    id: int
+    name: str
+    connector: str
+    channel: str
+    branch: str
+    label: str
+    authority: str
+    state: str
+    cursor: str
+    last_pull_at: int | None
+    live: bool
+    error: str
+    next_try_at: int | None
+    failures: int
+    total: int | None
+    pulled: int
+    capabilities: dict[str, Any]
+
+
+_COLUMNS = (
+    "id, name, connector, channel, branch, label, authority, state, cursor, last_pull_at, live, error,"
+    " next_try_at, failures, total, pulled, capabilities"
+)
+
+
+def _row(values: tuple[Any, ...]) -> AccountRow:
+    return AccountRow(*values[:10], bool(values[10]), *values[11:16], json.loads(values[16]))
+
+
+def all_accounts(store: Store) -> list[AccountRow]:
+    """Every account, by name."""
+    return [_row(r) for r in store.read(f"select {_COLUMNS} from account order by id")]  # noqa: S608 - constant
+
+
+def account_by_name(store: Store, name: str) -> AccountRow | None:
+    """One account, or None."""
+    row = store.read_one(f"select {_COLUMNS} from account where name = ?", (name,))  # noqa: S608 - constant
+    return _row(row) if row else None
+
+
+def ensure_account(
+    tx: Tx,
+    name: str,
+    connector: str,
+    channel: str,
+    *,
+    branch: str = "",
+    label: str = "",
+    authority: str = "local",
+    capabilities: dict[str, Any] | None = None,
+) -> int:
+    """The account's key; made or brought up to date from the configuration."""
+    caps = json.dumps(capabilities or {}, sort_keys=True, default=str)
+    row = tx.execute(
+        "select id, connector, channel, branch, label, authority, capabilities from account where name = ?",
+        (name,),
+    ).fetchone()
+    wanted = (connector, channel, branch, label, authority)
+    if row is None:
+        return int(
+            tx.execute(
+                "insert into account (uid, name, connector, channel, branch, label, authority, capabilities, rev)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+                (new_uid(), name, *wanted, caps, tx.rev),
+            ).fetchone()[0]
+        )
+    if tuple(row[1:6]) != wanted or (capabilities is not None and row[6] != caps):
+        tx.execute(
+            "update account set connector = ?, channel = ?, branch = ?, label = ?, authority = ?, capabilities = ?,"
+            " rev = ? where id = ?",
+            (*wanted, caps if capabilities is not None else row[6], tx.rev, row[0]),
+        )
+    return int(row[0])
+
+
+def save_cursor(tx: Tx, account_id: int, cursor: str, *, total: int | None, added: int) -> None:
+    """Stores the cursor in the transaction of its page."""
+    tx.execute(
+        "update account set cursor = ?, cursor_at = ?, total = coalesce(?, total), pulled = pulled + ? where id = ?",
+        (cursor, tx.now, total, added, account_id),
+    )
+
+
+def pulled_well(tx: Tx, account_id: int, *, live: bool) -> None:
+    """The source answered: freshness for the header, and the licence to send."""
+    tx.execute(
+        "update account set state = 'ok', error = '', failures = 0, next_try_at = null, last_pull_at = ?, live = ?,"
+        " rev = ? where id = ?",
+        (tx.now, int(live), tx.rev, account_id),
+    )
+
+
+def pull_failed(tx: Tx, account_id: int, *, state: str, error: str, next_try_at: int | None) -> None:
+    """The source failed: why, and when it is tried again. ``state``: unreachable | auth | limited | broken."""
+    tx.execute(
+        "update account set state = ?, error = ?, next_try_at = ?, failures = failures + 1, live = 0, rev = ?"
+        " where id = ?",
+        (state, error, next_try_at, tx.rev, account_id),
+    )
+
+
+def set_live(tx: Tx, account_id: int, live: bool) -> None:
+    """Notes whether a push connection stands."""
+    tx.execute(
+        "update account set live = ?, rev = ? where id = ? and live <> ?",
+        (int(live), tx.rev, account_id, int(live)),
+    )
+
+
+def ensure_agent(tx: Tx, name: str, display_name: str = "", role: str = "agent") -> int:
+    """The agent's key, made when new; a given display name replaces the old one."""
+    row = tx.execute("select id, display_name from agent where name = ?", (name,)).fetchone()
+    if row is None:
+        return int(
+            tx.execute(
+                "insert into agent (uid, name, display_name, role, rev) values (?, ?, ?, ?, ?) returning id",
+                (new_uid(), name, display_name or name, role, tx.rev),
+            ).fetchone()[0]
+        )
+    if display_name and row[1] != display_name:
+        tx.execute("update agent set display_name = ?, rev = ? where id = ?", (display_name, tx.rev, row[0]))
+    return int(row[0])
+
+
+def agents(store: Store) -> dict[int, tuple[str, str]]:
+    """Every agent: key to (name, display name)."""
+    return {i: (name, display) for i, name, display in store.read("select id, name, display_name from agent")}
+
+
+def agent_id(source: Store | Tx, name: str) -> int | None:
+    """Key of an agent by name, or None."""
+    connection = source.reader if isinstance(source, Store) else source.connection
+    row = connection.execute("select id from agent where name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None
