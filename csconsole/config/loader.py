@@ -1,7 +1,8 @@
 """Finds, reads and checks ``config.toml``.
 
-The way of a good file is short: ``tomllib``, one conversion into the structs, a few rules. Only when something
-is wrong is the file gone through again, to report every mistake at once with its line and the nearest key.
+The way of a good file is short: ``tomllib``, one conversion into the structs, a few rules. Only when
+something is wrong is the file gone through again, to report every mistake at once with its line and the
+nearest key.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 
 from csconsole.config import rules
 from csconsole.config.model import ACCOUNT_KEYS, Config
+from csconsole.config.problem import Problem
 from csconsole.domain.settings import decode
 from csconsole.errors import ConfigError
 from csconsole.paths import config_home, data_dir
@@ -62,10 +64,9 @@ def load(path: Path | None, settings_type: SettingsType | None = None) -> Config
     """
     if path is None:
         return Config()
-    raw: dict[str, Any] | None = None
+    data = read_file(path)
     try:
-        raw = tomllib.loads(_read(path).decode("utf-8"))
-        config = decode(shape(raw), Config)
+        config = decode(shape(tomllib.loads(data.decode("utf-8-sig"))), Config)
         if settings_type is not None:
             for account in config.accounts:
                 kind = settings_type(account.connector)
@@ -74,12 +75,28 @@ def load(path: Path | None, settings_type: SettingsType | None = None) -> Config
                 account.read(kind)
         if not any(found.fatal for found in rules.check(config)):
             return config
-    except ValueError:  # also tomllib.TOMLDecodeError, UnicodeDecodeError and msgspec.ValidationError
+    except (ValueError, RecursionError):  # ValueError: TOML, UTF-8 and msgspec errors are kinds of it
         pass
+    found = [problem for problem in check(path, settings_type) if problem.fatal]
+    raise ConfigError("\n".join(map(str, found)) or f"{path}: cannot be used; run: csconsole config check")
+
+
+def check(path: Path, settings_type: SettingsType | None = None) -> list[Problem]:
+    """Everything that is wrong or doubtful in a configuration file, in the order of its lines.
+
+    Args:
+        path: the file.
+        settings_type: as for :func:`load`.
+
+    Returns:
+        Problems and warnings; empty when all is well.
+
+    Raises:
+        ConfigError: the file is missing or unsafe.
+    """
     from csconsole.config.diagnose import problems
 
-    found = [problem for problem in problems(path, _read(path), settings_type) if problem.fatal]
-    raise ConfigError("\n".join(map(str, found)) or f"{path}: cannot be used; run: csconsole config check")
+    return problems(path, read_file(path), settings_type)
 
 
 def shape(raw: dict[str, Any]) -> dict[str, Any]:
@@ -98,8 +115,12 @@ def _split(table: dict[str, Any]) -> dict[str, Any]:
     return {**known, "settings": {key: value for key, value in table.items() if key not in ACCOUNT_KEYS}}
 
 
-def _read(path: Path) -> bytes:
-    """The bytes of the file, refused when somebody else could have written them: it names programs to run."""
+def read_file(path: Path) -> bytes:
+    """The bytes of a configuration file.
+
+    Raises:
+        ConfigError: it is missing, or somebody else may write to it (it names programs that are run).
+    """
     try:
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())

@@ -20,6 +20,17 @@ Theme = Literal["dark", "light", "high-contrast", "colour-blind", "mono"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 """Names that appear in ids, file names and commands: ASCII, no space, no ``#``."""
+_VIEW_KEY = r"^[a-z0-9]?$"
+_DIGIT = r"^[0-9]$"
+_COUNTRY = r"^[A-Z]{2}$"
+
+PATTERNS = {
+    NAME: "1 to 40 Latin letters, digits, dots, dashes or underscores, without a space",
+    _VIEW_KEY: "one of a to z, 0 to 9",
+    _DIGIT: "a single digit",
+    _COUNTRY: 'a country code of two capitals, such as "TH"',
+}
+"""What each pattern of this module asks for, in words."""
 
 Name = Annotated[str, Meta(pattern=NAME)]
 
@@ -94,16 +105,14 @@ class ViewConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: Annotated[str, Meta(min_length=1, description="name in the list of views")]
     query: Annotated[str, Meta(description="what it shows, in the search language")]
     name_en: Annotated[str, Meta(description="name when the screen is in English; default: name")] = ""
-    key: Annotated[
-        str, Meta(pattern=r"^[a-z0-9]?$", description="g then this key opens it: one of a-z, 0-9")
-    ] = ""
+    key: Annotated[str, Meta(pattern=_VIEW_KEY, description="g then this key opens it: one of a-z, 0-9")] = ""
 
 
 class TagsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tags."""
 
     hot: Annotated[
-        dict[Annotated[str, Meta(pattern=r"^[0-9]$")], Annotated[str, Meta(min_length=1)]],
+        dict[Annotated[str, Meta(pattern=_DIGIT)], Annotated[str, Meta(min_length=1)]],
         Meta(description="t then the digit sets the tag; 2 and 3 cannot be typed in the Thai layout"),
     ] = {}
 
@@ -131,9 +140,9 @@ class UiConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["be", "ce"], Meta(description="years of the Buddhist (be) or the common era (ce) on screen")
     ] = "be"
     mouse: Annotated[OnOff, Meta(description="auto (off over SSH) | on | off")] = "auto"
-    light: Annotated[
-        OnOff, Meta(description="fewer bytes for slow lines: auto (measured, over SSH) | on | off")
-    ] = "auto"
+    light: Annotated[OnOff, Meta(description="fewer bytes for slow lines: auto (over SSH) | on | off")] = (
+        "auto"
+    )
     kitty_keys: Annotated[
         OnOff, Meta(description="extended keyboard protocol: auto | on | off (when keys arrive wrong)")
     ] = "auto"
@@ -148,7 +157,7 @@ class ShopConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     phone: Annotated[str, Meta(description="telephone number for customers")] = ""
     website: Annotated[str, Meta(description="address of the website")] = ""
     country: Annotated[
-        str, Meta(pattern=r"^[A-Z]{2}$", description="country for telephone numbers and holidays (ISO 3166)")
+        str, Meta(pattern=_COUNTRY, description="country for telephone numbers and holidays (ISO 3166)")
     ] = "TH"
 
 

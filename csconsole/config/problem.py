@@ -33,7 +33,8 @@ class Problem:
         """The problem as ``file:line: key: what; nearest key "..."``."""
         place = f"{self.path}:{self.line}" if self.line else str(self.path)
         hint = f'; nearest key "{self.nearest}"' if self.nearest else ""
-        return f"{place}: {f'{self.key}: ' if self.key else ''}{self.what}{hint}"
+        kind = "" if self.fatal else "warning: "
+        return f"{place}: {kind}{f'{self.key}: ' if self.key else ''}{self.what}{hint}"
 
 
 def dotted(key: Key) -> str:

@@ -11,16 +11,18 @@ from csconsole.config.problem import Key
 
 DEFAULT_TIMEZONE = "Asia/Bangkok"
 _SECRET_ENDINGS = ("password", "passphrase", "secret", "token", "api_key", "private_key")
-THAI_LAYOUT_LOSES = ("2", "3")
+_THAI_LAYOUT = {"2": "/", "3": "-"}
+"""What the digit keys send under the Thai Kedmanee layout where that is plain ASCII (xkb-data symbols/th)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken rule: where, what, and whether the configuration can be used all the same."""
+    """A broken rule: where, what, whether it stops the loading, and a known key that may have been meant."""
 
     key: Key
     what: str
     fatal: bool = True
+    nearest: str = ""
 
 
 def check(config: Config) -> list[Finding]:
@@ -84,12 +86,11 @@ def _values(config: Config) -> Iterator[Finding]:
         yield Finding(("sync", "interval"), 'too often; at least "5s"')
     if config.agent.timezone != DEFAULT_TIMEZONE and not _timezone_exists(config.agent.timezone):
         yield Finding(("agent", "timezone"), 'no such time zone; write an IANA name such as "Asia/Bangkok"')
-    for digit in THAI_LAYOUT_LOSES:
+    for digit, sent in _THAI_LAYOUT.items():
         if digit in config.tags.hot:
             yield Finding(
                 ("tags", "hot", digit),
-                f"the Thai layout sends another sign for {digit}; after t the digit keys are read through the "
-                "layout table, in other programs they are not: 1 and 4 to 0 are safe",
+                f'in the Thai layout this key sends "{sent}", not {digit}; 1 and 4 to 0 are safe',
                 fatal=False,
             )
 

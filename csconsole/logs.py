@@ -1,0 +1,115 @@
+"""The log: one JSON object per line in ``<data>/logs/csconsole.log``, without secrets and without messages.
+
+Nothing is printed: standard output belongs to the command, the terminal to the screen. Callers log what
+happened (account, counts, codes), never what a customer wrote. Secrets that this process has revealed are
+blotted out wherever they turn up, tracebacks included.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from csconsole.errors import ConfigError
+from csconsole.paths import DataDir
+
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
+
+BLOT = "[hidden]"
+MAX_BYTES = 5_000_000
+KEPT_FILES = 3
+SHORTEST_SECRET = 4
+"""Shorter secrets are not searched for: they would blot out ordinary words and numbers."""
+
+BODY_FIELDS = frozenset({"body", "body_text", "body_html", "raw", "text", "subject", "preview", "draft"})
+"""Extra fields that would carry a customer's words; they are logged as their length only."""
+
+
+def setup(
+    data_dir: DataDir, level: str = "INFO", secrets: Callable[[], Iterable[str]] | None = None
+) -> RotatingFileHandler:
+    """Sends the program's log to the data directory.
+
+    Loggers below ``csconsole`` log from ``level`` on, libraries from WARNING on. Calling it again replaces
+    the earlier handler.
+
+    Args:
+        data_dir: where; its ``logs`` folder is created.
+        level: DEBUG, INFO, WARNING or ERROR.
+        secrets: gives the values to blot out; default: all that were revealed in this process.
+
+    Returns:
+        The handler, for tests and for closing.
+
+    Raises:
+        ConfigError: no such level, or the file cannot be opened.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ConfigError(f"no log level {level}; use DEBUG, INFO, WARNING or ERROR")
+    if secrets is None:
+        from csconsole.domain.secret import revealed
+
+        secrets = revealed
+    try:
+        data_dir.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.log_file.touch(mode=0o600)
+        data_dir.log_file.chmod(0o600)
+        handler = RotatingFileHandler(
+            data_dir.log_file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
+        )
+    except OSError as error:
+        raise ConfigError(f"the log {data_dir.log_file} cannot be written: {error.strerror}") from None
+    handler.setFormatter(_formatter(secrets))
+    root = logging.getLogger()
+    for old in [old for old in root.handlers if isinstance(old, RotatingFileHandler)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("csconsole").setLevel(level.upper())
+    # A full disk or a closed file must not write a traceback over the screen.
+    logging.raiseExceptions = False
+    return handler
+
+
+def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter
+
+    class Redacting(JsonFormatter):
+        """JSON lines in UTC with secrets blotted out and bodies reduced to their length."""
+
+        def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+            """Replaces bodies and secrets before the record becomes JSON, so that escapes hide none."""
+            hidden = sorted((s for s in secrets() if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
+            return {name: _clean(name, item, hidden) for name, item in log_data.items()}
+
+    formatter = Redacting(
+        "{asctime}{levelname}{name}{process}{message}",
+        style="{",
+        rename_fields={"asctime": "at", "levelname": "level", "name": "logger"},
+        datefmt="%Y-%m-%dT%H:%M:%SZ",
+        json_ensure_ascii=False,
+    )
+    import time
+
+    formatter.converter = time.gmtime
+    return formatter
+
+
+def _clean(name: str, item: Any, hidden: list[str]) -> Any:
+    if name in BODY_FIELDS and isinstance(item, (str, bytes)):
+        return f"({len(item)} {'characters' if isinstance(item, str) else 'bytes'})"
+    if isinstance(item, dict):
+        return {str(key): _clean(str(key), part, hidden) for key, part in item.items()}
+    if isinstance(item, (list, tuple, set, frozenset)):
+        return [_clean("", part, hidden) for part in item]
+    if item is None or isinstance(item, (bool, int, float)):
+        return item
+    text = str(item)
+    for secret in hidden:
+        text = text.replace(secret, BLOT)
+    return text
