@@ -1,0 +1,272 @@
+"""What search compares: the folded form of a text, the terms of its index and the needles of a query.
+
+Thai has no spaces, so a word index cannot find a Thai word inside a sentence. The index holds, for every
+message, all pairs and triples of code points of its unsegmented runs (Thai, CJK, emoji ...) and the words
+of the rest, in an FTS5 table with ``content='', columnsize=0, detail=none, tokenize='ascii'``: that
+tokeniser takes every non-ASCII character for a letter, so Thai marks survive. The index keeps no order and
+only proposes; :meth:`Needle.matches` on the folded text decides. So recall rests on one promise, tested
+over the Thai corpus: every term of :meth:`Needle.candidate_terms` is among :func:`index_terms` of every
+text that matches.
+
+Markers: U+E000 before the first letters of a word, and before a rare letter; U+E001 before the last letter
+of a run and the first letter of the next. Folding removes both from outside text.
+
+The tokens of a message must be the same when it is erased as when it was indexed: store
+:data:`TOKENISER_VERSION` beside the index and rebuild it when the number changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from operator import add
+from typing import Final
+from unicodedata import normalize
+
+TOKENISER_VERSION: Final = 1
+"""Raised whenever :func:`fold` or :func:`index_terms` gives other output for any text."""
+
+MAX_QUERY = 500
+"""Code points of a query that are looked at."""
+
+MAX_WORD = 64
+"""Code points of one word that the index keeps: a word is found by its first 64."""
+
+_START = "\ue000"
+_BORDER = "\ue001"
+_PREFIXES = (2, 3, 5)
+
+# ---- folding
+
+_DROPPED = (
+    "\x00\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\ue000\ue001\U000e0000-\U000e0fff"
+)
+_NOT_PLAIN = re.compile(f"[{_DROPPED}๐-๙]|[^\\S ]|\\s\\s|เเ")
+_DROP = re.compile(f"[{_DROPPED}]")
+_SPACES = re.compile(r"\s+")
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+
+# The order of signs over, under and after one consonant: PHINTHU, SARA U and UU, the vowels above, tones,
+# THANTHAKHAT and YAMAKKAN, NIKHAHIT, SARA AM. The first three of them are also their canonical order.
+_RANKS = {
+    sign: rank
+    for rank, signs in enumerate(
+        (
+            "\u0e3a",
+            "\u0e38\u0e39",
+            "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e47",
+            "\u0e48\u0e49\u0e4a\u0e4b",
+            "\u0e4c\u0e4e",
+            "\u0e4d",
+            "\u0e33",
+        )
+    )
+    for sign in signs
+}
+_SIGNS = "\u0e31\u0e33\u0e34-\u0e3a\u0e47-\u0e4e"
+_DISORDER = re.compile(
+    "[\u0e48-\u0e4e\u0e33][\u0e31\u0e34-\u0e3a\u0e47]|[\u0e4c-\u0e4e\u0e33][\u0e48-\u0e4b]"
+    "|[\u0e4d\u0e33][\u0e4c\u0e4e]|\u0e33\u0e4d|\u0e4d\u0e32"
+)
+_SIGN_RUN = re.compile(f"[{_SIGNS}]{{2,}}")
+
+
+def fold(text: str) -> str:
+    """The form in which texts and queries are compared.
+
+    Canonical case folding (Unicode D145) and NFC; Thai signs in one order and one spelling (SARA AM from
+    NIKHAHIT and SARA AA, SARA AE from two SARA E, tone after vowel); Thai digits as ASCII digits; white
+    space as one space; zero-width, invisible and marker characters removed. Idempotent.
+    """
+    if text.isascii():
+        text = text.lower()
+        return _tidy(text) if _NOT_PLAIN.search(text) else text
+    if _NOT_PLAIN.search(text):
+        text = _tidy(text)
+    text = normalize("NFC", normalize("NFD", text).casefold())
+    while _DISORDER.search(text):
+        text = _SIGN_RUN.sub(_in_order, text).replace("\u0e4d\u0e32", "\u0e33")
+    return text
+
+
+def _tidy(text: str) -> str:
+    text = _SPACES.sub(" ", _DROP.sub("", text)).translate(_THAI_DIGITS)
+    return text.replace("เเ", "แ")
+
+
+def _in_order(match: re.Match[str]) -> str:
+    return "".join(sorted(match.group(), key=_RANKS.__getitem__))
+
+
+# ---- runs and terms
+
+# Scripts taken apart into pairs and triples: everything from Hebrew on that is not Latin, Greek or
+# punctuation.
+_GRAM = (
+    "\u0590-\u1dbf\u2190-\u2bff\u2e80-\u2fff\u3005-\ua63f\ua700-\ud7ff\uf900-\ufaff\ufb1d-\ufdcf\ufdf0-\ufdff"
+    "\ufe70-\ufefe\uff66-\uff9f\uffa0-\uffdf\U00010000-\U000dfffd"
+)
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_WORD = f"(?:[^\\W\\d_{_GRAM}]|[{_MARKS}])"
+_NUMBER = f"[^\\D{_GRAM}]"
+_RUN = re.compile(f"[{_GRAM}]+|{_WORD}+|{_NUMBER}+")
+_IS_GRAM = re.compile(f"[{_GRAM}]")
+_IS_WORD = re.compile(_WORD)
+_IS_NUMBER = re.compile(_NUMBER)
+
+_RARE = frozenset("ฃฅฆฌญฎฏฐฑฒณฤฦฬฮฯ\u0e3a\u0e4e๏\u0e4d๚๛ธภศษฉฝฟๅ") | frozenset(map(chr, range(0x1F000, 0x1FB00)))
+"""Characters that have a term of their own; the others are too common for an index to help."""
+
+
+def index_terms(folded: str) -> str:
+    """The terms of one folded text, joined by spaces, each once; the text of its row in the index.
+
+    Args:
+        folded: the result of :func:`fold`.
+    """
+    terms: list[str] = [_START + char for char in _RARE.intersection(folded)]
+    last = ""
+    for run in _RUN.findall(folded):
+        if last:
+            terms.append(_BORDER + last + run[0])
+        last = run[-1]
+        if _is_gram_run(run):
+            pairs = list(map(add, run, run[1:]))
+            terms += pairs
+            terms += map(add, pairs, run[2:])
+            if not pairs:
+                terms.append(run)
+        else:
+            terms.append(run[:MAX_WORD])
+            terms += [_START + run[:size] for size in _PREFIXES if size <= len(run)]
+    return " ".join(dict.fromkeys(terms))
+
+
+def _is_gram_run(run: str) -> bool:
+    first = run[0]
+    return first >= "\u0590" and ("\u0e00" <= first < "\u0e80" or _IS_GRAM.match(first) is not None)
+
+
+# ---- queries
+
+
+class Needle:
+    """A parsed query: words that must all be in a text.
+
+    What matches: a word is found as a substring of the folded text, quotation marks keep a phrase with its
+    spaces together. A word that begins with a Latin letter (or Greek, Cyrillic) is found only where such
+    letters begin, one that begins with a digit only where digits begin: ``order`` finds ``orders`` and
+    ``ordering`` but not ``reorder``, ``6911`` finds ``KJ6911`` but not ``16911``. Thai, CJK and the like,
+    which have no visible word starts, are found anywhere.
+
+    Attributes:
+        words: the folded words, in the order of the query, each once.
+    """
+
+    __slots__ = ("words",)
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self.words)
+
+    def __repr__(self) -> str:
+        return f"Needle({self.words!r})"
+
+    def matches(self, folded_body: str) -> bool:
+        """Whether every word is in the text. The empty needle is in every text."""
+        return all(word in folded_body and next(_places(word, folded_body), -1) >= 0 for word in self.words)
+
+    def places(self, folded_body: str) -> list[tuple[int, int]]:
+        """Where the words are in the folded text, as sorted ``(start, end)``; they may overlap."""
+        return sorted((start, start + len(word)) for word in self.words for start in _places(word, folded_body))
+
+    def candidate_terms(self, frequency: Mapping[str, int]) -> tuple[str, ...]:
+        """The index terms to ask for: texts that hold them all are a superset of those that match.
+
+        Args:
+            frequency: how many texts of a sample hold each term; a term not in it counts as absent from the
+                sample.
+
+        Returns:
+            The rarest two terms of each word, four when there is only one word. Empty when the index cannot
+            help (a single common letter, a sign, the first letter of a Latin word): look through the texts
+            instead. A term that ends in ``*`` stands for all terms that begin so; :func:`fts_expression`
+            knows.
+        """
+        chosen: dict[str, None] = {}
+        count = 4 if len(self.words) == 1 else 2
+        for word in self.words:
+            terms = dict.fromkeys(_needed(word))
+            by_rarity = sorted(terms, key=lambda term: (frequency.get(term, 0), -len(term), term))
+            chosen.update(dict.fromkeys(by_rarity[:count]))
+        return tuple(chosen)
+
+
+def parse_query(text: str) -> Needle:
+    """Reads what a person typed into a search field; every string is a valid query.
+
+    Words are parted by spaces; ``"`` (also typographic) encloses a phrase, the last one may be left open.
+    Operators do not exist: ``AND``, ``*``, ``-`` are text like any other.
+    """
+    words: dict[str, None] = {}
+    text = re.sub("[“”„‟＂]", '"', text[:MAX_QUERY])
+    for place, part in enumerate(text.split('"')):
+        for word in [part] if place % 2 else part.split():
+            folded = fold(word).strip()
+            if folded:
+                words[folded] = None
+    return Needle(tuple(words))
+
+
+def fts_expression(terms: tuple[str, ...]) -> str:
+    """The FTS5 expression for texts that hold all terms; empty (FTS5 refuses that) for no terms."""
+    return " ".join(_quoted(term) for term in terms)
+
+
+def _quoted(term: str) -> str:
+    prefix = term.endswith("*") and len(term) > 1
+    body = (term[:-1] if prefix else term).replace('"', '""').replace("\x00", "")
+    return f'"{body}"*' if prefix else f'"{body}"'
+
+
+def _places(word: str, body: str) -> Iterator[int]:
+    """Where a word is found under the rule of :class:`Needle`."""
+    first = _kind(word[0])
+    start = body.find(word)
+    while start >= 0:
+        if first is None or start == 0 or not first.match(body[start - 1]):
+            yield start
+        start = body.find(word, start + 1)
+
+
+def _kind(char: str) -> re.Pattern[str] | None:
+    """The class of characters that must not stand before a word that begins so."""
+    if _IS_NUMBER.match(char):
+        return _IS_NUMBER
+    return _IS_WORD if _IS_WORD.match(char) else None
+
+
+def _needed(word: str) -> Iterator[str]:
+    """Every term that is in the index of each text that matches this word."""
+    last = ""
+    for match in _RUN.finditer(word):
+        run, ended = match.group(), match.end() < len(word)
+        if last:
+            yield _BORDER + last + run[0]
+        last = run[-1]
+        if _is_gram_run(run):
+            yield from map(add, run, run[1:])
+            yield from (run[place : place + 3] for place in range(len(run) - 2))
+            yield from (_START + char for char in _RARE.intersection(run))
+            if len(run) == 1 and ended and match.start() > 0:
+                yield run
+        elif ended or len(run) > MAX_WORD:
+            yield run[:MAX_WORD]
+        else:
+            yield from (_START + run[:size] for size in _PREFIXES if size <= len(run))
+            if len(run) >= 6 and _IS_NUMBER.match(run):
+                yield run + "*"
