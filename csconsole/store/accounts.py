@@ -11,7 +11,7 @@ from csconsole.store.database import Store, Tx
 from csconsole.store.ids import new_uid
 
 
-class AccountRow(msgspec.Struct, frozen=True):
+class AccountRow(msgspec.Struct, frozen=True, array_like=True):
     """One account with its health. Instants in ms UTC; ``live``: a push or IDLE connection stands."""
 
     id: int
@@ -40,7 +40,7 @@ _COLUMNS = (
 
 
 def _row(values: tuple[Any, ...]) -> AccountRow:
-    return AccountRow(*values[:10], bool(values[10]), *values[11:16], json.loads(values[16]))
+    return msgspec.convert((*values[:10], bool(values[10]), *values[11:16], json.loads(values[16])), AccountRow)
 
 
 def all_accounts(store: Store) -> list[AccountRow]:
@@ -75,15 +75,16 @@ def ensure_account(
     if row is None:
         return int(
             tx.execute(
-                "insert into account (uid, name, connector, channel, branch, label, authority, capabilities, rev)"
+                "insert into account"
+                " (uid, name, connector, channel, branch, label, authority, capabilities, rev)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
                 (new_uid(), name, *wanted, caps, tx.rev),
             ).fetchone()[0]
         )
     if tuple(row[1:6]) != wanted or (capabilities is not None and row[6] != caps):
         tx.execute(
-            "update account set connector = ?, channel = ?, branch = ?, label = ?, authority = ?, capabilities = ?,"
-            " rev = ? where id = ?",
+            "update account set connector = ?, channel = ?, branch = ?, label = ?, authority = ?,"
+            " capabilities = ?, rev = ? where id = ?",
             (*wanted, caps if capabilities is not None else row[6], tx.rev, row[0]),
         )
     return int(row[0])
@@ -100,17 +101,20 @@ def save_cursor(tx: Tx, account_id: int, cursor: str, *, total: int | None, adde
 def pulled_well(tx: Tx, account_id: int, *, live: bool) -> None:
     """The source answered: freshness for the header, and the licence to send."""
     tx.execute(
-        "update account set state = 'ok', error = '', failures = 0, next_try_at = null, last_pull_at = ?, live = ?,"
-        " rev = ? where id = ?",
+        "update account set state = 'ok', error = '', failures = 0, next_try_at = null, last_pull_at = ?,"
+        " live = ?, rev = ? where id = ?",
         (tx.now, int(live), tx.rev, account_id),
     )
 
 
 def pull_failed(tx: Tx, account_id: int, *, state: str, error: str, next_try_at: int | None) -> None:
-    """The source failed: why, and when it is tried again. ``state``: unreachable | auth | limited | broken."""
+    """The source failed: why, and when it is tried again.
+
+    ``state``: unreachable | auth | limited | broken.
+    """
     tx.execute(
-        "update account set state = ?, error = ?, next_try_at = ?, failures = failures + 1, live = 0, rev = ?"
-        " where id = ?",
+        "update account set state = ?, error = ?, next_try_at = ?, failures = failures + 1, live = 0,"
+        " rev = ? where id = ?",
         (state, error, next_try_at, tx.rev, account_id),
     )
 

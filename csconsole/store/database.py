@@ -41,9 +41,7 @@ class Tx:
     @cached_property
     def rev(self) -> int:
         """The revision stamped on every row this transaction touches: one counter per data directory."""
-        row = self.connection.execute(
-            "update meta set value = value + 1 where key = 'rev' returning value"
-        ).fetchone()
+        row = self.connection.execute("update meta set value = value + 1 where key = 'rev' returning value").fetchone()
         return int(row[0])
 
     def execute(self, sql: str, args: Any = ()) -> driver.Connection:
@@ -86,9 +84,7 @@ class Store:
         if version == SCHEMA_VERSION:
             return
         if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer csconsole (schema {version}); update this program."
-            )
+            raise StoreError(f"{self.path} was written by a newer csconsole (schema {version}); update this program.")
         self.schema_lock.release()
         if not self.schema_lock.acquire(wait=False):
             self.schema_lock.acquire(shared=True)
@@ -97,9 +93,7 @@ class Store:
                 if self._open_writer().execute("pragma user_version").fetchone()[0] == SCHEMA_VERSION:
                     return
                 time.sleep(0.05)
-            raise StoreError(
-                "Another csconsole of an older version is running; close it, then start this one."
-            )
+            raise StoreError("Another csconsole of an older version is running; close it, then start this one.")
         from csconsole.store.migrations import migrate
 
         try:

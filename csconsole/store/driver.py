@@ -65,9 +65,7 @@ def translate(error: Exception, path: str) -> StoreError:
     text = str(error)
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_FULL" or "disk is full" in text:
-        return DiskFullError(
-            f"The disk is full, nothing new was saved in {path}; free some space and repeat."
-        )
+        return DiskFullError(f"The disk is full, nothing new was saved in {path}; free some space and repeat.")
     if is_busy(error):
         return StoreError(f"{path} is held by another program; close it and repeat.")
     if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} or "malformed" in text or "not a database" in text:

@@ -1,0 +1,208 @@
+"""Conversations: making, changing and finding them. Every change restamps ``rev`` and ``queue_key``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from csconsole.domain.conversation import ENDED, Status
+from csconsole.domain.rules import queue_key
+from csconsole.store.database import Store, Tx
+from csconsole.store.ids import new_uid, uid_bytes
+
+
+class ConversationState(msgspec.Struct):
+    """The fields a rule needs before it changes a conversation. Instants in ms UTC."""
+
+    id: int
+    uid: bytes
+    account_id: int
+    number: int
+    channel: str
+    customer_id: int
+    subject: str
+    status: str
+    raw_status: str
+    assignee_id: int | None
+    team: str
+    priority: str
+    kind: str
+    reason: str
+    snoozed_until: int | None
+    created_at: int
+    last_at: int
+    last_in_at: int | None
+    last_out_at: int | None
+    waiting_since: int | None
+    next_due_at: int | None
+    first_response_at: int | None
+    resolved_at: int | None
+    message_seq: int
+    in_count: int
+    agent_seq: int
+    assigned_seq: int
+    outgoing: str
+
+
+_STATE = tuple(ConversationState.__struct_fields__)
+_KEYED = frozenset({"status", "next_due_at", "waiting_since", "snoozed_until", "last_at"})
+_WRITABLE = frozenset(_STATE) - {"id", "uid", "account_id"} | {
+    "attributes",
+    "preview",
+    "preview_by",
+    "reopens",
+    "branch",
+    "merged_into",
+    "deleted_at",
+    "hidden",
+}
+
+
+def state(source: Tx | Store, conversation_id: int) -> ConversationState | None:
+    """The conversation's fields, or None."""
+    connection = source.reader if isinstance(source, Store) else source.connection
+    row = connection.execute(
+        f"select {', '.join(_STATE)} from conversation where id = ?",  # noqa: S608 - constant names
+        (conversation_id,),
+    ).fetchone()
+    return ConversationState(*row) if row else None
+
+
+def create(
+    tx: Tx,
+    account_id: int,
+    channel: str,
+    customer_id: int,
+    *,
+    created_at: int,
+    status: str = Status.OPEN,
+    subject: str = "",
+    number: int | None = None,
+    branch: str = "",
+) -> int:
+    """A new conversation; ``number`` is the authority's, or the account's next."""
+    if number is None:
+        number = int(
+            tx.execute(
+                "update account set next_number = next_number + 1 where id = ? returning next_number - 1",
+                (account_id,),
+            ).fetchone()[0]
+        )
+        while tx.execute(
+            "select 1 from conversation where account_id = ? and number = ?", (account_id, number)
+        ).fetchone():
+            number += 1
+    else:
+        tx.execute("update account set next_number = max(next_number, ?) where id = ?", (number + 1, account_id))
+    key = queue_key(status, next_due_at=None, waiting_since=None, snoozed_until=None, last_at=created_at)
+    return int(
+        tx.execute(
+            "insert into conversation (uid, account_id, number, channel, customer_id, subject, status,"
+            " created_at, last_at, queue_key, branch, rev) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " returning id",
+            (
+                new_uid(),
+                account_id,
+                number,
+                channel,
+                customer_id,
+                subject,
+                status,
+                created_at,
+                created_at,
+                key,
+                branch,
+                tx.rev,
+            ),
+        ).fetchone()[0]
+    )
+
+
+def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
+    """Writes some fields; the queue position follows when it depends on one of them.
+
+    Raises:
+        KeyError: a field that is not one.
+    """
+    unknown = fields.keys() - _WRITABLE
+    if unknown:
+        raise KeyError(", ".join(sorted(unknown)))
+    if _KEYED & fields.keys():
+        now = state(tx, conversation_id)
+        if now is None:
+            return
+        merged = {name: fields.get(name, getattr(now, name)) for name in _KEYED}
+        fields["queue_key"] = queue_key(
+            merged["status"],
+            next_due_at=merged["next_due_at"],
+            waiting_since=merged["waiting_since"],
+            snoozed_until=merged["snoozed_until"],
+            last_at=merged["last_at"],
+        )
+    names = ", ".join(f"{name} = ?" for name in fields)
+    tx.execute(
+        f"update conversation set {names}, rev = ? where id = ?",  # noqa: S608 - names checked above
+        (*fields.values(), tx.rev, conversation_id),
+    )
+
+
+def touch(tx: Tx, conversation_id: int) -> None:
+    """Stamps a conversation, so that open screens read it again."""
+    tx.execute("update conversation set rev = ? where id = ?", (tx.rev, conversation_id))
+
+
+def set_attributes(tx: Tx, conversation_id: int, attributes: dict[str, Any]) -> None:
+    """Merges custom attributes into the conversation's."""
+    row = tx.execute("select attributes from conversation where id = ?", (conversation_id,)).fetchone()
+    merged = {**json.loads(row[0]), **attributes}
+    update(tx, conversation_id, attributes=json.dumps(merged, ensure_ascii=False))
+
+
+def latest_of_customer(tx: Tx, account_id: int, customer_id: int) -> int | None:
+    """The newest conversation of a customer on an account: where a chat's next message goes."""
+    row = tx.execute(
+        "select id from conversation where customer_id = ? and account_id = ? and hidden = 0"
+        " order by last_at desc, id desc limit 1",
+        (customer_id, account_id),
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def find(source: Store | Tx, text: str) -> list[int]:
+    """Keys of the conversations meant by an id, ``account#number`` or a number; hidden ones too.
+
+    Several keys: the number is not unique. None: unknown or malformed.
+    """
+    connection = source.reader if isinstance(source, Store) else source.connection
+    text = text.strip()
+    account, hash_sign, number = text.rpartition("#")
+    if hash_sign and account:
+        if not _is_number(number):
+            return []
+        rows = connection.execute(
+            "select c.id from conversation c join account a on a.id = c.account_id where a.name = ? and c.number = ?",
+            (account, int(number)),
+        ).fetchall()
+    elif _is_number(text.lstrip("#")):
+        rows = connection.execute(
+            "select id from conversation where number = ? limit 20", (int(text.lstrip("#")),)
+        ).fetchall()
+    else:
+        uid = uid_bytes(text)
+        if uid is None:
+            return []
+        rows = connection.execute("select id from conversation where uid = ?", (uid,)).fetchall()
+    return [int(r[0]) for r in rows]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
+def ended_at(conversation: ConversationState) -> int | None:
+    """When an ended conversation ended; its last activity where no resolution was seen."""
+    if conversation.status not in ENDED:
+        return None
+    return conversation.resolved_at if conversation.resolved_at is not None else conversation.last_at
