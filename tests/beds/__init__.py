@@ -1,0 +1,1 @@
+"""Test beds: real servers and broken networks that tests start, drive and read back."""

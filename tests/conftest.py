@@ -1,0 +1,59 @@
+"""Fixtures every layer may use, and the rules of a run: no test meets the configuration of the machine it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.beds.mail import MailBed
+from tests.beds.proxy import FaultProxy
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps the tests of the mail bed on one worker, so that one Dovecot and one Postfix serve them all."""
+    for item in items:
+        if "mail_bed" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("mail"))
+            item.add_marker(pytest.mark.servers)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points home and the XDG directories, lazily made, to an empty place and forgets the program's variables."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    for variable, part in (
+        ("HOME", ""),
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("XDG_CACHE_HOME", ".cache"),
+    ):
+        monkeypatch.setenv(variable, str(home / part))
+    for variable in ("CSCONSOLE_CONFIG", "CSCONSOLE_DATA_DIR", "NO_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(scope="session")
+def mail_bed() -> Iterator[MailBed]:
+    """Dovecot, and Postfix once asked for; one for all tests of a worker, so make accounts of your own."""
+    with MailBed() as bed:
+        yield bed
+
+
+@pytest.fixture
+def fault_proxy() -> Iterator[FaultProxy]:
+    """A proxy that breaks connections on order; ``fault_proxy.forward(port)`` tells it where to."""
+    with FaultProxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the project."""
+    return Path(__file__).resolve().parent.parent
