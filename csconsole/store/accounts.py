@@ -45,12 +45,12 @@ def _row(values: tuple[Any, ...]) -> AccountRow:
 
 def all_accounts(store: Store) -> list[AccountRow]:
     """Every account, by name."""
-    return [_row(r) for r in store.read(f"select {_COLUMNS} from account order by id")]  # noqa: S608 - constant
+    return [_row(r) for r in store.read(f"select {_COLUMNS} from account order by id")]
 
 
 def account_by_name(store: Store, name: str) -> AccountRow | None:
     """One account, or None."""
-    row = store.read_one(f"select {_COLUMNS} from account where name = ?", (name,))  # noqa: S608 - constant
+    row = store.read_one(f"select {_COLUMNS} from account where name = ?", (name,))
     return _row(row) if row else None
 
 

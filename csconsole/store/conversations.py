@@ -64,7 +64,7 @@ def state(source: Tx | Store, conversation_id: int) -> ConversationState | None:
     """The conversation's fields, or None."""
     connection = source.reader if isinstance(source, Store) else source.connection
     row = connection.execute(
-        f"select {', '.join(_STATE)} from conversation where id = ?",  # noqa: S608 - constant names
+        f"select {', '.join(_STATE)} from conversation where id = ?",
         (conversation_id,),
     ).fetchone()
     return ConversationState(*row) if row else None
@@ -143,7 +143,7 @@ def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
         )
     names = ", ".join(f"{name} = ?" for name in fields)
     tx.execute(
-        f"update conversation set {names}, rev = ? where id = ?",  # noqa: S608 - names checked above
+        f"update conversation set {names}, rev = ? where id = ?",
         (*fields.values(), tx.rev, conversation_id),
     )
 

@@ -178,7 +178,7 @@ def page(
     """The newest ``limit`` messages older than ``before`` (an ``(at, seq)``), in reading order."""
     at, seq = before or (1 << 62, 1 << 62)
     rows = store.read(
-        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id"  # noqa: S608 - constant
+        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id"
         " where m.conversation_id = ? and (m.at, m.seq) < (?, ?) order by m.at desc, m.seq desc limit ?",
         (conversation_id, at, seq, limit),
     )
@@ -188,7 +188,7 @@ def page(
 def changed(store: Store, conversation_id: int, after_rev: int) -> list[Message]:
     """Messages of a conversation touched since a revision, in reading order."""
     rows = store.read(
-        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id"  # noqa: S608 - constant
+        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id"
         " where m.conversation_id = ? and m.rev > ? order by m.at, m.seq",
         (conversation_id, after_rev),
     )
@@ -199,7 +199,7 @@ def by_uid(store: Store, uid: str) -> Message | None:
     """One message by its id."""
     raw = uid_bytes(uid)
     rows = store.read(
-        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id where m.uid = ?",  # noqa: S608
+        f"select {_COLUMNS} from message m left join outbox o on o.id = m.outbox_id where m.uid = ?",
         (raw,),
     )
     found = _messages(store, rows)

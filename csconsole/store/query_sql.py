@@ -126,7 +126,7 @@ def _tag(field: Field, scope: Scope) -> Condition:
 
     def one(value: str) -> Condition:
         names = "name glob ?" if "*" in value else "name = ?"
-        return Condition(
+        return Condition(  # names: one of two constants
             "exists (select 1 from conversation_tag x where x.conversation_id = c.id and x.tag_id in"
             f" (select id from tag where scope = 'conversation' and {names}))"
             " or exists (select 1 from customer_tag y where y.customer_id = c.customer_id and y.tag_id in"

@@ -40,8 +40,7 @@ def change(
     for name in dict.fromkeys(add):
         tag_id = _tag_id(tx, name, scope)
         if tx.execute(
-            f"insert into {table} ({column}, tag_id, added_by, added_at) values (?, ?, ?, ?)"  # noqa: S608 - constant
-            " on conflict do nothing",
+            f"insert into {table} ({column}, tag_id, added_by, added_at) values (?, ?, ?, ?) on conflict do nothing",
             (row_id, tag_id, by, tx.now),
         ).rowcount:
             tx.execute("update tag set uses = uses + 1, last_used_at = ? where id = ?", (tx.now, tag_id))
@@ -49,7 +48,7 @@ def change(
     for name in dict.fromkeys(remove):
         tag_id = _tag_id(tx, name, scope)
         if tx.execute(
-            f"delete from {table} where {column} = ? and tag_id = ?",  # noqa: S608 - constant
+            f"delete from {table} where {column} = ? and tag_id = ?",
             (row_id, tag_id),
         ).rowcount:
             removed.append(name)
@@ -57,13 +56,12 @@ def change(
         names = [
             n
             for (n,) in tx.execute(
-                f"select t.name from {table} x join tag t on t.id = x.tag_id"  # noqa: S608 - constant
-                f" where x.{column} = ? order by t.name",
+                f"select t.name from {table} x join tag t on t.id = x.tag_id where x.{column} = ? order by t.name",
                 (row_id,),
             ).fetchall()
         ]
         tx.execute(
-            f"update {scope} set tags = ?, rev = ? where id = ?",  # noqa: S608 - constant
+            f"update {scope} set tags = ?, rev = ? where id = ?",
             (json.dumps(names, ensure_ascii=False), tx.rev, row_id),
         )
     return added, removed
@@ -71,7 +69,7 @@ def change(
 
 def names_of(tx: Tx, scope: str, row_id: int) -> list[str]:
     """The tags on a row, by name."""
-    row = tx.execute(f"select tags from {scope} where id = ?", (row_id,)).fetchone()  # noqa: S608 - constant
+    row = tx.execute(f"select tags from {scope} where id = ?", (row_id,)).fetchone()
     names: list[str] = json.loads(row[0]) if row else []
     return names
 

@@ -1,0 +1,83 @@
+"""Drafts and read marks: they belong to an agent and follow every pause in typing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from csconsole.store.database import Store, Tx
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A text not sent. ``base_seq``: the newest message its author had on screen."""
+
+    kind: str
+    body: str
+    base_seq: int
+    updated_at: int
+
+
+def save(tx: Tx, agent_id: int, conversation_id: int, kind: str, body: str, base_seq: int) -> None:
+    """Keeps a draft (``reply`` or ``note``); an empty text removes it."""
+    if not body:
+        tx.execute(
+            "delete from draft where agent_id = ? and conversation_id = ? and kind = ?",
+            (agent_id, conversation_id, kind),
+        )
+    else:
+        tx.execute(
+            "insert into draft (agent_id, conversation_id, kind, body, base_seq, updated_at, rev)"
+            " values (?, ?, ?, ?, ?, ?, ?) on conflict (agent_id, conversation_id, kind) do update set"
+            " body = excluded.body, base_seq = excluded.base_seq, updated_at = excluded.updated_at, rev = excluded.rev",
+            (agent_id, conversation_id, kind, body, base_seq, tx.now, tx.rev),
+        )
+    tx.execute("update conversation set rev = ? where id = ?", (tx.rev, conversation_id))
+
+
+def give_back(tx: Tx, agent_id: int, conversation_id: int, kind: str, text: str, base_seq: int) -> None:
+    """Returns a text that did not go out to the draft, before what was typed meanwhile."""
+    row = tx.execute(
+        "select body from draft where agent_id = ? and conversation_id = ? and kind = ?",
+        (agent_id, conversation_id, kind),
+    ).fetchone()
+    body = f"{text}\n{row[0]}" if row and row[0] and row[0] != text else text
+    save(tx, agent_id, conversation_id, kind, body, base_seq)
+
+
+def load(store: Store, agent_id: int, conversation_id: int, kind: str) -> Draft | None:
+    """The draft of one agent in one conversation, None when there is none."""
+    row = store.read_one(
+        "select kind, body, base_seq, updated_at from draft where agent_id = ? and conversation_id = ? and kind = ?",
+        (agent_id, conversation_id, kind),
+    )
+    return Draft(*row) if row else None
+
+
+def listing(store: Store, agent_id: int) -> list[tuple[int, str]]:
+    """``(conversation key, kind)`` of an agent's drafts, newest first."""
+    return [
+        (c, kind)
+        for c, kind in store.read(
+            "select conversation_id, kind from draft where agent_id = ? order by updated_at desc", (agent_id,)
+        )
+    ]
+
+
+def mark_read(tx: Tx, agent_id: int, conversation_id: int, *, in_count: int, seq: int) -> bool:
+    """Notes what an agent has read; False when nothing changed, so that opening again writes nothing."""
+    changed = tx.execute(
+        "insert into read_mark values (?, ?, ?, ?, ?) on conflict (agent_id, conversation_id) do update set"
+        " in_count = excluded.in_count, seq = excluded.seq, at = excluded.at"
+        " where in_count <> excluded.in_count or seq <> excluded.seq",
+        (agent_id, conversation_id, in_count, seq, tx.now),
+    ).rowcount
+    if changed:
+        tx.execute("update conversation set rev = ? where id = ?", (tx.rev, conversation_id))
+    return bool(changed)
+
+
+def read_seq(store: Store, agent_id: int, conversation_id: int) -> int:
+    """The newest message an agent has read, 0 for none."""
+    row = store.read_one(
+        "select seq from read_mark where agent_id = ? and conversation_id = ?", (agent_id, conversation_id)
+    )
+    return int(row[0]) if row else 0
