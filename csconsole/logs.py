@@ -8,6 +8,7 @@ blotted out wherever they turn up, tracebacks included.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from csconsole.errors import ConfigError
 from csconsole.paths import DataDir
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from logging.handlers import RotatingFileHandler
 
 BLOT = "[hidden]"
@@ -56,11 +58,7 @@ def setup(
         secrets = revealed
     try:
         data_dir.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data_dir.log_file.touch(mode=0o600)
-        data_dir.log_file.chmod(0o600)
-        handler = RotatingFileHandler(
-            data_dir.log_file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True
-        )
+        handler = _handler(data_dir)
     except OSError as error:
         raise ConfigError(f"the log {data_dir.log_file} cannot be written: {error.strerror}") from None
     handler.setFormatter(_formatter(secrets))
@@ -74,6 +72,34 @@ def setup(
     # A full disk or a closed file must not write a traceback over the screen.
     logging.raiseExceptions = False
     return handler
+
+
+def _handler(data_dir: DataDir) -> RotatingFileHandler:
+    from logging.handlers import RotatingFileHandler
+
+    class Shared(RotatingFileHandler):
+        """A private rotating file that console and worker write to at the same time."""
+
+        def _open(self) -> TextIOWrapper:
+            """Opens the log for its owner only, whatever the umask."""
+            handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            if hasattr(os, "fchmod"):
+                os.fchmod(handle, 0o600)
+            return os.fdopen(handle, "a", encoding="utf-8")
+
+        def shouldRollover(self, record: logging.LogRecord) -> bool:
+            """Follows a rotation made by the other process before asking whether another one is due."""
+            if self.stream is not None:
+                try:
+                    here = data_dir.log_file.stat().st_ino == os.fstat(self.stream.fileno()).st_ino
+                except OSError:
+                    here = False
+                if not here:
+                    self.stream.close()
+                    self.stream = self._open()
+            return bool(super().shouldRollover(record))
+
+    return Shared(data_dir.log_file, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
 
 
 def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:

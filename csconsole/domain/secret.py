@@ -41,9 +41,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ""
     keyring: Annotated[
         str,
-        msgspec.Meta(
-            description='name in the keyring under the service "csconsole" (needs csconsole[keyring])'
-        ),
+        msgspec.Meta(description='name in the keyring under the service "csconsole" (needs csconsole[keyring])'),
     ] = ""
 
     def __post_init__(self) -> None:
@@ -54,9 +52,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         named = [name for name in self.__struct_fields__ if getattr(self, name).strip()]
         if len(named) != 1:
-            raise ValueError(
-                f"name exactly one of env, file, command, keyring (found {', '.join(named) or 'none'})"
-            )
+            raise ValueError(f"name exactly one of env, file, command, keyring (found {', '.join(named) or 'none'})")
         if self.file and not (self.file.startswith("~") or Path(self.file).is_absolute()):
             raise ValueError('the file of a secret is an absolute path or starts with "~/"')
 
@@ -146,22 +142,27 @@ def _read(stream: BinaryIO, path: Path) -> bytes:
 def _from_file(path: Path) -> str:
     """Reads a secret from a file nobody else can read (security rule: 0600 or stricter, else refused)."""
     try:
-        # O_NONBLOCK: a FIFO in the file's place must not hang the opening.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        with open(path, "rb", opener=_open_at_once) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _MissingError(f"{path} is not a regular file")
+            if os.name == "posix":
+                if status.st_mode & 0o077:
+                    raise _MissingError(f"others can read {path}; run: chmod 600 {path}")
+                if status.st_uid not in (os.geteuid(), 0):
+                    raise _MissingError(f"{path} belongs to somebody else; make it your own (chown)")
+            return _text(_read(stream, path), str(path))
     except FileNotFoundError:
         raise _MissingError(f"{path} does not exist; create it with mode 600") from None
+    except IsADirectoryError:
+        raise _MissingError(f"{path} is not a regular file") from None
     except OSError as error:
         raise _MissingError(f"{path} cannot be read: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise _MissingError(f"{path} is not a regular file")
-        if os.name == "posix":
-            if status.st_mode & 0o077:
-                raise _MissingError(f"others can read {path}; run: chmod 600 {path}")
-            if status.st_uid not in (os.geteuid(), 0):
-                raise _MissingError(f"{path} belongs to somebody else; make it your own (chown)")
-        return _text(_read(stream, path), str(path))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens without waiting: a FIFO in the file's place must not hang the program."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _from_command(command: str) -> str:
@@ -202,9 +203,7 @@ def _from_keyring(name: str) -> str:
         keyring = import_module("keyring")
         failure: type[Exception] = import_module("keyring.errors").KeyringError
     except ImportError:
-        raise _MissingError(
-            "the keyring is not installed; pip install 'csconsole[keyring]', or use file"
-        ) from None
+        raise _MissingError("the keyring is not installed; pip install 'csconsole[keyring]', or use file") from None
     try:
         value = keyring.get_password(KEYRING_SERVICE, name)
     except failure:
