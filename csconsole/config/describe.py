@@ -71,7 +71,7 @@ def _kind(kind: Any) -> str:
         return " or ".join(f'"{option}"' if isinstance(option, str) else str(option) for option in inner)
     if origin in (Union, UnionType):
         return " or ".join(_kind(option) for option in inner if option is not type(None))
-    if origin is list:
+    if origin in (list, tuple):
         return f"list of {_kind(inner[0])}"
     if origin is dict:
         return f"table of {_kind(inner[1])}"

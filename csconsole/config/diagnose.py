@@ -62,9 +62,7 @@ def problems(path: Path, data: bytes, settings_type: SettingsType | None = None)
     found = []
     for mistake in _all(raw, settings_type):
         key = _hide_settings(mistake.key)
-        found.append(
-            Problem(path, lines.of(key), dotted(key), mistake.what, mistake.nearest, fatal=mistake.fatal)
-        )
+        found.append(Problem(path, lines.of(key), dotted(key), mistake.what, mistake.nearest, fatal=mistake.fatal))
     return sorted(found, key=lambda problem: problem.line)
 
 
@@ -116,8 +114,9 @@ def _account(table: dict[str, Any], way: Key, settings_type: SettingsType | None
     if kind is None:
         yield Finding((*way, "connector"), "no such connector is installed; csconsole doctor lists them")
         return
-    for mistake in _struct(settings, kind, (*way, "settings"), also=ACCOUNT_KEYS):
-        if mistake.key not in written_out:
+    shared = {name: table[name] for name in kind.__struct_fields__ if name in ACCOUNT_KEYS and name in table}
+    for mistake in _struct({**settings, **shared}, kind, (*way, "settings"), also=ACCOUNT_KEYS):
+        if mistake.key not in written_out and mistake.key[-1] not in shared:
             yield mistake
 
 

@@ -102,9 +102,7 @@ def example() -> str:
         "# An invented shop to try things on; nothing leaves this machine.\n"
         + _table("[[accounts]]", AccountConfig, _DEMO, brief=True),
         "# Saved searches in the list of queues.\n"
-        + "\n".join(
-            _table("[[views]]", ViewConfig, view, brief=bool(index)) for index, view in enumerate(_VIEWS)
-        ),
+        + "\n".join(_table("[[views]]", ViewConfig, view, brief=bool(index)) for index, view in enumerate(_VIEWS)),
         _LISTS,
         "# The screen.\n" + _table("[ui]", UiConfig, {}),
         "# Keeping accounts up to date.\n" + _table("[sync]", SyncConfig, {}),
@@ -153,9 +151,7 @@ def stale(root: Path) -> list[Path]:
         root: the repository.
     """
     return [
-        path
-        for path, text in _files(root).items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path for path, text in _files(root).items() if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
 

@@ -17,9 +17,7 @@ _PATH = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_PATH})[ \t]*\]\]?")
 _ENTRY = re.compile(rf"[ \t]*({_PATH})[ \t]*=")
 # Strings before comments: a # inside a string starts none.
-_TOKEN = re.compile(
-    r'"""[\s\S]*?(?<!\\)"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}\n]'
-)
+_TOKEN = re.compile(r'"""[\s\S]*?(?<!\\)"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}\n]')
 
 
 class Lines:

@@ -29,9 +29,7 @@ SettingsType = Callable[[str], type[msgspec.Struct] | None]
 """Gives the ``Settings`` struct of a connector by its name, or None when there is no such connector."""
 
 
-def find(
-    config_flag: Path | str | None, data_dir_flag: Path | str | None, environ: Mapping[str, str]
-) -> Path | None:
+def find(config_flag: Path | str | None, data_dir_flag: Path | str | None, environ: Mapping[str, str]) -> Path | None:
     """The configuration file to use, or None when there is none and the defaults apply.
 
     Looked for in ``--config``, ``CSCONSOLE_CONFIG`` (both returned even when missing, so that loading says
@@ -124,9 +122,7 @@ def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
-            if os.name == "posix" and (
-                status.st_mode & stat.S_IWOTH or status.st_uid not in (os.geteuid(), 0)
-            ):
+            if os.name == "posix" and (status.st_mode & stat.S_IWOTH or status.st_uid not in (os.geteuid(), 0)):
                 raise ConfigError(f"{path}: somebody else may write to it; run: chmod 600 {path}")
             return stream.read()
     except FileNotFoundError:

@@ -42,9 +42,7 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     display_name: Annotated[str, Meta(description="your name as customers and colleagues read it")] = ""
     display_name_en: Annotated[str, Meta(description="the same for messages in English")] = ""
     language: Annotated[Literal["th", "en"], Meta(description="language of the screen: th | en")] = "th"
-    timezone: Annotated[str, Meta(min_length=1, description="time zone of what you see (IANA name)")] = (
-        "Asia/Bangkok"
-    )
+    timezone: Annotated[str, Meta(min_length=1, description="time zone of what you see (IANA name)")] = "Asia/Bangkok"
     polite: Annotated[
         Literal["ka", "krub", "none"],
         Meta(description="polite word in canned replies: ka (ค่ะ/คะ) | krub (ครับ) | none"),
@@ -73,9 +71,7 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     me: Annotated[str, Meta(description="your login there, where the remote side has agents")] = ""
     reopen_window: Annotated[
         Duration,
-        Meta(
-            description="a customer's message reopens a resolved conversation this long; then it starts anew"
-        ),
+        Meta(description="a customer's message reopens a resolved conversation this long; then it starts anew"),
     ] = Duration.parse("4d")
     history_days: Annotated[
         Annotated[int, Meta(ge=0)] | None,
@@ -86,13 +82,19 @@ class AccountConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def read(self, kind: type[T]) -> T:
         """The connector's own settings as its struct.
 
+        A field of the struct that bears the name of a common key (``history_days``, ``me`` ...) gets that
+        key's value when it is given.
+
         Args:
             kind: the ``Settings`` struct of the connector.
 
         Raises:
             msgspec.ValidationError: the settings do not fit; never after a load that knew ``kind``.
         """
-        return decode(self.settings, kind)
+        fields = getattr(kind, "__struct_fields__", ())
+        common = {name: getattr(self, name) for name in fields if name in ACCOUNT_KEYS}
+        given = {name: value for name, value in common.items() if value is not None}
+        return decode({**self.settings, **given}, kind)
 
 
 ACCOUNT_KEYS = tuple(name for name in AccountConfig.__struct_fields__ if name != "settings")
@@ -125,9 +127,9 @@ class UiConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["default", "mutt", "gmail"],
         Meta(description="keys to start from: default | mutt | gmail; [keys] changes single ones"),
     ] = "default"
-    send_hold: Annotated[
-        Duration, Meta(description="time to take back a mail after sending it; 0s: none")
-    ] = Duration.parse("10s")
+    send_hold: Annotated[Duration, Meta(description="time to take back a mail after sending it; 0s: none")] = (
+        Duration.parse("10s")
+    )
     chat_hold: Annotated[Duration, Meta(description="the same for chat channels")] = Duration.parse("3s")
     chat_enter_sends: Annotated[
         bool, Meta(description="Enter sends in chats (Ctrl+J starts a new line); false: Enter is a new line")
@@ -140,9 +142,7 @@ class UiConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["be", "ce"], Meta(description="years of the Buddhist (be) or the common era (ce) on screen")
     ] = "be"
     mouse: Annotated[OnOff, Meta(description="auto (off over SSH) | on | off")] = "auto"
-    light: Annotated[OnOff, Meta(description="fewer bytes for slow lines: auto (over SSH) | on | off")] = (
-        "auto"
-    )
+    light: Annotated[OnOff, Meta(description="fewer bytes for slow lines: auto (over SSH) | on | off")] = "auto"
     kitty_keys: Annotated[
         OnOff, Meta(description="extended keyboard protocol: auto | on | off (when keys arrive wrong)")
     ] = "auto"

@@ -34,9 +34,7 @@ def _accounts(config: Config) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, account in enumerate(config.accounts):
         if account.name.casefold() in seen:
-            yield Finding(
-                ("accounts", index, "name"), f'a second account called "{account.name}"; names are unique'
-            )
+            yield Finding(("accounts", index, "name"), f'a second account called "{account.name}"; names are unique')
         seen.add(account.name.casefold())
         for way in literal_secrets(account.settings):
             yield Finding(("accounts", index, *way), WRITTEN_OUT)
@@ -68,9 +66,7 @@ def _views(config: Config) -> Iterator[Finding]:
     names: set[str] = set()
     for index, view in enumerate(config.views):
         if view.name in names:
-            yield Finding(
-                ("views", index, "name"), f'a second view called "{view.name}"; give it another name'
-            )
+            yield Finding(("views", index, "name"), f'a second view called "{view.name}"; give it another name')
         names.add(view.name)
         if view.key and view.key in keys:
             yield Finding(

@@ -136,6 +136,8 @@ def decode(raw: Any, kind: type[T]) -> T:
 def _decode_hook(kind: type, value: Any) -> Any:
     if kind is not Duration:
         raise NotImplementedError(f"a setting cannot be of type {kind.__name__}")
+    if isinstance(value, Duration):
+        return value
     if not isinstance(value, str):
         raise ValueError('not a duration; write it in quotes, such as "10s" or "4d"')
     return Duration.parse(value)

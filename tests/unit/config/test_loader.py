@@ -14,7 +14,7 @@ import pytest
 from csconsole.config.loader import find, load
 from csconsole.config.model import Config
 from csconsole.config.render import render
-from csconsole.domain.settings import Endpoint, Secret
+from csconsole.domain.settings import Duration, Endpoint, Secret
 from csconsole.errors import ConfigError
 
 
@@ -91,6 +91,23 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     settings = account.read(MailSettings)
     assert settings.imap.password == Secret(env="P")
     assert config.account("other") is None
+
+
+class Sharing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A connector that needs common keys too."""
+
+    me: str
+    history_days: int = 0
+    reopen_window: Duration
+
+
+def test_a_connector_may_declare_common_keys(tmp_path: Path) -> None:
+    text = '[[accounts]]\nname = "desk"\nconnector = "desk"\nme = "nok@shop.example"\n'
+    account = load(written(tmp_path, text), lambda _: Sharing).accounts[0]
+    assert account.read(Sharing) == Sharing(me="nok@shop.example", reopen_window=Duration(days=4))
+    text += "history_days = 30\n"
+    account = load(written(tmp_path, text), lambda _: Sharing).accounts[0]
+    assert account.read(Sharing).history_days == 30
 
 
 def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
