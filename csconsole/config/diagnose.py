@@ -114,10 +114,18 @@ def _account(table: dict[str, Any], way: Key, settings_type: SettingsType | None
     if kind is None:
         yield Finding((*way, "connector"), "no such connector is installed; csconsole doctor lists them")
         return
-    shared = {name: table[name] for name in kind.__struct_fields__ if name in ACCOUNT_KEYS and name in table}
+    shared = _common(table, kind)
     for mistake in _struct({**settings, **shared}, kind, (*way, "settings"), also=ACCOUNT_KEYS):
-        if mistake.key not in written_out and mistake.key[-1] not in shared:
+        if mistake.key not in written_out and shared.keys().isdisjoint(mistake.key[3:4]):
             yield mistake
+
+
+def _common(table: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Values of common keys that a connector declares too; they are checked with the account."""
+    names = [name for name in kind.__struct_fields__ if name in ACCOUNT_KEYS]
+    defaults = {field.name: field.default for field in msgspec.structs.fields(AccountConfig)}
+    values = {name: table.get(name, defaults[name]) for name in names}
+    return {name: value for name, value in values.items() if value not in (None, msgspec.NODEFAULT)}
 
 
 def _hide_settings(key: Key) -> Key:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from csconsole.config.loader import find, load
+from csconsole.config.loader import check, find, load
 from csconsole.config.model import Config
 from csconsole.config.render import render
 from csconsole.domain.settings import Duration, Endpoint, Secret
@@ -103,11 +103,16 @@ class Sharing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def test_a_connector_may_declare_common_keys(tmp_path: Path) -> None:
     text = '[[accounts]]\nname = "desk"\nconnector = "desk"\nme = "nok@shop.example"\n'
+    assert check(written(tmp_path, text), lambda _: Sharing) == []
     account = load(written(tmp_path, text), lambda _: Sharing).accounts[0]
     assert account.read(Sharing) == Sharing(me="nok@shop.example", reopen_window=Duration(days=4))
     text += "history_days = 30\n"
     account = load(written(tmp_path, text), lambda _: Sharing).accounts[0]
     assert account.read(Sharing).history_days == 30
+    (problem,) = check(written(tmp_path, text.replace("30", '"x"')), lambda _: Sharing)
+    assert problem.key == "accounts[1].history_days"
+    (problem,) = check(written(tmp_path, text.replace("\nme =", "\nmee =")), lambda _: Sharing)
+    assert problem.nearest == "me"
 
 
 def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
