@@ -12,7 +12,7 @@ from csconsole.store.database import Store, Tx
 from csconsole.store.ids import new_uid, uid_bytes, uid_text
 
 
-class QuarantineRow(msgspec.Struct, frozen=True):
+class QuarantineRow(msgspec.Struct, frozen=True, array_like=True):
     """One item held back. ``state``: held | done | dropped. Instants in ms UTC."""
 
     id: int
@@ -72,7 +72,8 @@ def add(
 
 
 def _row(v: tuple[Any, ...]) -> QuarantineRow:
-    return QuarantineRow(v[0], uid_text(v[1]), *v[2:9], json.loads(v[9]), bool(v[10]), v[11], v[12])
+    values = (v[0], uid_text(v[1]), *v[2:9], json.loads(v[9]), bool(v[10]), v[11], v[12])
+    return msgspec.convert(values, QuarantineRow)
 
 
 def listing(store: Store, *, state: str = "held") -> list[QuarantineRow]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from csconsole.domain.conversation import ACTIVE, Status
-from csconsole.domain.query import And, Field, Not, Or, Query, Word, bounds
+from csconsole.domain.query import And, Field, Not, Or, Query, Word
+from csconsole.domain.query_eval import bounds
 from csconsole.errors import UsageError
 
 FindText = Callable[[str], list[int]]
