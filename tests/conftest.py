@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.beds.mail import MailBed
 from tests.beds.proxy import FaultProxy
+from tests.pty.terminal import Terminal
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
@@ -57,3 +59,10 @@ def fault_proxy() -> Iterator[FaultProxy]:
 def repository() -> Path:
     """The root of the project."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Starts programs on screens of their own and ends them after the test; arguments as of :class:`Terminal`."""
+    with ExitStack() as stack:
+        yield lambda *arguments, **options: stack.enter_context(Terminal(*arguments, **options))

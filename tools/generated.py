@@ -55,11 +55,7 @@ def main(argv: list[str]) -> int:
         if "--check" in argv:
             stale = 1
             print(f"{name} is stale: run `make format` and commit it")
-            print(
-                "".join(
-                    difflib.unified_diff(committed.splitlines(True), fresh.splitlines(True), name, "fresh")
-                )
-            )
+            print("".join(difflib.unified_diff(committed.splitlines(True), fresh.splitlines(True), name, "fresh")))
         else:
             path.write_text(fresh, encoding="utf-8")
             print(f"{name} written")
