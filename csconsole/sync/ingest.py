@@ -1,0 +1,185 @@
+"""The one way in: a page of remote items becomes rows, together with its cursor.
+
+At least once in, exactly once stored: every remote id passes the gate of ``remote_ref``. A page is written in
+transactions of at most 200 items, the cursor with the last one, so that a crash between them only repeats
+items the gate knows. One item that cannot be understood goes to quarantine and nothing else waits for it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from csconsole.clock import Clock
+from csconsole.connectors.base import Page, PageKind, RawItem
+from csconsole.domain.events import Event, MessageEvent
+from csconsole.store import accounts, quarantine, refs
+from csconsole.store.accounts import AccountRow
+from csconsole.store.database import Store, Tx
+from csconsole.sync import fold, inbound
+
+CHUNK = 200
+"""Items a bulk transaction holds: more would let a key stroke wait."""
+
+
+class Parsed(msgspec.Struct):
+    """An item with its events, or with the reason why it has none."""
+
+    item: RawItem
+    events: list[Event] | None = None
+    error: str | None = None
+
+
+class Counts(msgspec.Struct):
+    """What a page brought."""
+
+    new: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Adds another page's counts."""
+        self.new += other.new
+        self.duplicates += other.duplicates
+        self.quarantined += other.quarantined
+
+
+class Intake:
+    """What ingest knows while it writes one transaction.
+
+    Attributes:
+        tx: the transaction.
+        root: the data directory, for large payloads.
+        account: the account the items came from.
+        history: whether they are history: nothing opens, notifies or starts a clock.
+        open_days: age up to which a historic conversation whose last word is a customer's stays open.
+        reopen_window: the account's window in ms.
+        touched: conversations whose fields must be made anew from history.
+    """
+
+    def __init__(
+        self,
+        tx: Tx,
+        root: Path,
+        account: AccountRow,
+        *,
+        history: bool,
+        open_days: int,
+        reopen_window: int,
+    ) -> None:
+        self.tx = tx
+        self.root = root
+        self.account = account
+        self.history = history
+        self.open_days = open_days
+        self.reopen_window = reopen_window
+        self.counts = Counts()
+        self.touched: set[int] = set()
+        self.explicit: set[int] = set()
+        self.next_n: int | None = None
+
+
+def apply_page(
+    store: Store,
+    account: AccountRow,
+    page: Page,
+    parsed: list[Parsed],
+    clock: Clock,
+    *,
+    open_days: int,
+    reopen_window: int,
+) -> Counts:
+    """Writes a page and its cursor.
+
+    Args:
+        store: the database.
+        account: as read before the page.
+        page: the page; its ``next`` becomes the cursor with the last transaction.
+        parsed: its items in the page's order, understood or not.
+        clock: stamps what is written.
+        open_days: see :class:`Intake`.
+        reopen_window: the account's reopen window in ms.
+
+    Raises:
+        StoreError: nothing of the failed transaction was written; the same cursor can be pulled again.
+    """
+    counts = Counts()
+    history = page.kind == PageKind.HISTORY
+    ordered = sorted(parsed, key=lambda p: p.item.received_at) if history else parsed
+    chunks = [ordered[i : i + CHUNK] for i in range(0, len(ordered), CHUNK)] or [[]]
+    if history:
+        chunks.reverse()
+    for index, chunk in enumerate(chunks):
+        with store.transaction(clock.now(), bulk=True) as tx:
+            intake = Intake(tx, store.root, account, history=history, open_days=open_days, reopen_window=reopen_window)
+            _apply_chunk(intake, chunk)
+            if index == len(chunks) - 1:
+                accounts.save_cursor(tx, account.id, page.next, total=page.total, added=intake.counts.new)
+            counts.add(intake.counts)
+    return counts
+
+
+def _apply_chunk(intake: Intake, chunk: list[Parsed]) -> None:
+    from csconsole.store.messages import reserve_history
+
+    events = sum(len(p.events or ()) for p in chunk)
+    if intake.history and events:
+        intake.next_n = reserve_history(intake.tx, events)
+    known = _known_ids(intake, chunk)
+    for one in chunk:
+        if one.events is None:
+            _quarantine(intake, one)
+        else:
+            apply_events(intake, one.item, one.events, known)
+    finish(intake)
+
+
+def finish(intake: Intake) -> None:
+    """Makes anew what history or late items touched; call once after the last item of a transaction."""
+    for conversation_id in intake.touched:
+        fold.refold(intake.tx, conversation_id)
+        if intake.history and conversation_id not in intake.explicit:
+            fold.settle_history(intake.tx, conversation_id, now=intake.tx.now, open_days=intake.open_days)
+
+
+def _known_ids(intake: Intake, chunk: list[Parsed]) -> dict[tuple[str, str], int]:
+    """Which message ids of the chunk we have: one statement for the whole page."""
+    ids = [event.remote_id for one in chunk for event in one.events or () if isinstance(event, MessageEvent)]
+    found = refs.known(intake.tx, intake.account.id, "message", ids)
+    return {("message", remote_id): row for remote_id, row in found.items()}
+
+
+def apply_events(
+    intake: Intake,
+    item: RawItem,
+    events: list[Event],
+    known: dict[tuple[str, str], int] | None = None,
+) -> None:
+    """Writes the events of one item; used by pages, the retry from quarantine, and import."""
+    if known is None:
+        known = _known_ids(intake, [Parsed(item, events)])
+    for event in events:
+        inbound.apply(intake, item, event, known)
+
+
+def _quarantine(intake: Intake, one: Parsed) -> None:
+    item = one.item
+    if refs.find(intake.tx, intake.account.id, "message", item.remote_id) is not None:
+        intake.counts.duplicates += 1
+        return
+    meta: dict[str, Any] = dict(item.meta)
+    quarantine.add(
+        intake.tx,
+        intake.root,
+        intake.account.id,
+        remote_id=item.remote_id,
+        kind=item.kind,
+        raw=item.raw,
+        received_at=item.received_at,
+        meta=meta,
+        reason=one.error or "It could not be understood.",
+        history=intake.history,
+    )
+    intake.counts.quarantined += 1
