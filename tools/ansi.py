@@ -102,7 +102,8 @@ def apply_sgr(look: Look, parameters: str) -> Look:
             plain = Look()
             look = replace(look, **{name: getattr(plain, name) for name in _OFF[code]})
         elif code in (38, 48):
-            look = replace(look, **{"foreground" if code == 38 else "background": _extended(codes)})
+            colour = _extended(codes)
+            look = replace(look, foreground=colour) if code == 38 else replace(look, background=colour)
         elif 30 <= code <= 37 or 90 <= code <= 97:
             look = replace(look, foreground=code - 30 if code < 90 else code - 82)
         elif 40 <= code <= 47 or 100 <= code <= 107:

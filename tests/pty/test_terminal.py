@@ -79,7 +79,13 @@ def test_closing_ends_a_program_that_ignores_the_hang_up() -> None:
     with Terminal([sys.executable, "-c", code]) as terminal:
         terminal.wait_for("READY")
         pid = terminal.pid
-    assert not Path(f"/proc/{pid}/exe").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    stat = Path(f"/proc/{pid}/stat")
+    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_a_program_that_is_killed_does_not_end_with_zero() -> None:
+    with Terminal(["sh", "-c", "echo READY; kill -KILL $$"]) as terminal:
+        assert terminal.wait_exit() in (128, 137)
 
 
 def test_the_raw_terminal_answers_and_records() -> None:
