@@ -55,13 +55,13 @@ def clusters(text: str) -> list[Cluster]:
         char = text[index]
         if char == _ZWJ:
             # Rich takes the joined character for part of the one before, whatever it is.
-            step = min(2, size - index)
-            _extend(spans, index, index + step, 0)
+            step = 2 if index + 1 < size and not _is_control(text[index + 1]) else 1
+            _extend(text, spans, index, index + step, 0)
             index += step
             continue
         if char == _EMOJI_SELECTOR:
             wider = measured is not None and measured in narrow_to_wide
-            _extend(spans, index, index + 1, int(wider))
+            _extend(text, spans, index, index + 1, int(wider))
             measured = None
         else:
             cells = _CELLS[char]
@@ -70,7 +70,7 @@ def clusters(text: str) -> list[Cluster]:
             if cells and not _is_second_flag(text, index, spans):
                 spans.append((index, index + 1, cells))
             elif cells or not _is_control(char):
-                _extend(spans, index, index + 1, cells)
+                _extend(text, spans, index, index + 1, cells)
             else:
                 spans.append((index, index + 1, 0))
         index += 1
@@ -172,9 +172,9 @@ def next_word(text: str, index: int) -> int:
     return min(index, size)
 
 
-def _extend(spans: list[Cluster], start: int, end: int, cells: int) -> None:
-    """Adds code points to the last cluster, or begins one when there is none to add to."""
-    if spans:
+def _extend(text: str, spans: list[Cluster], start: int, end: int, cells: int) -> None:
+    """Adds code points to the last cluster, or begins one after a control or at the start."""
+    if spans and not _is_control(text[start - 1]):
         first, _, before = spans[-1]
         spans[-1] = (first, end, before + cells)
     else:
@@ -198,14 +198,23 @@ def _is_inside(text: str, index: int) -> bool:
     char, before = text[index], text[index - 1]
     if char in (_ZWJ, _EMOJI_SELECTOR):
         return not _is_control(before)
-    if before == _ZWJ:
+    if before == _ZWJ and _joins_next(text, index - 1):
         return not _is_control(char)
     if _FIRST_FLAG <= char <= _LAST_FLAG:
         start = index
         while start > 0 and _FIRST_FLAG <= text[start - 1] <= _LAST_FLAG:
             start -= 1
+        start += start > 0 and text[start - 1] == _ZWJ and _joins_next(text, start - 1)
         return (index - start) % 2 == 1
     return not _CELLS[char] and not _is_control(char) and not _is_control(before)
+
+
+def _joins_next(text: str, index: int) -> bool:
+    """Whether the joiner at ``text[index]`` joins what follows, rather than being joined itself."""
+    start = index
+    while start > 0 and text[start - 1] == _ZWJ:
+        start -= 1
+    return (index - start) % 2 == 0
 
 
 def _is_wordy(char: str) -> bool:

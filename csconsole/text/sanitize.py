@@ -10,8 +10,8 @@ What happens to a code point:
 - C0 controls and DEL become their control pictures (U+2400 block), C1 controls become U+FFFD.
 - Bidirectional controls (Trojan Source, CVE-2021-42574), default-ignorable code points (Unicode
   DerivedCoreProperties) and the tags block vanish. Three of them survive where they carry meaning: ZWJ
-  between two pictographs, one U+FE0E or U+FE0F after a pictograph or keycap base, and one U+200B in a row
-  inside a line, since it is a break opportunity in Thai.
+  between two pictographs, a skin tone after one, one U+FE0E or U+FE0F after a pictograph or keycap base,
+  and one U+200B in a row inside a line, since it is a break opportunity in Thai.
 - Surrogates, noncharacters and private-use code points become U+FFFD.
 - A base carries at most :data:`MAX_MARKS` combining marks; a mark with no base stands on U+25CC.
 - Letters and digits of every script, right-to-left ones included, are kept as they are.
@@ -40,7 +40,15 @@ MAX_LINE: Final = 200
 MAX_FILENAME_BYTES: Final = 120
 """UTF-8 bytes of a file name: with a counter and a suffix it fits every file system's 255."""
 
+MAX_JOINERS: Final = 8
+"""Joiners in one emoji; the longest in use has three."""
+
 TAB_CELLS: Final = 8
+"""Cells from one tab stop to the next."""
+
+# Code points of the longest grapheme that can be left: each joined sign with a skin tone or selector, and
+# its marks.
+_MAX_GRAPHEME = (MAX_JOINERS + 1) * 4 + MAX_MARKS
 
 _REPLACEMENT = "\ufffd"
 _DOTTED_CIRCLE = "\u25cc"
@@ -54,11 +62,12 @@ _SELECTORS = "\ufe0e\ufe0f"
 # Latin, Greek, Cyrillic, Thai and Lao, general punctuation, symbols, CJK, Hangul syllables and plain emoji.
 _UNUSUAL = re.compile(
     "[^\n -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u0e01-\u0edf\u1e00-\u200a"
-    "\u2010-\u2027\u202f-\u205f\u2070-\u20cf\u2100-\u2fdf\u2ff0-\u3029\u302e-\u3098\u309b-\u3163\u3165-\u9fff"
-    "\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9f\uffa1-\uffef\ufffc-\ufffd\U0001f000-\U0001faff]"
+    "\u2010-\u2027\u202f-\u205f\u2070-\u20cf\u2100-\u2cee\u2cf2-\u2d7e\u2d80-\u2ddf\u2e00-\u3029\u302e-\u3098\u309b-\u3163\u3165-\u9fff"
+    "\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9f\uffa1-\uffef\ufffc-\ufffd\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
 )
 _MARK = "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u302e\u302f]"
-_DANGLING = re.compile(f"(?:^|\n){_MARK}")
+_LEADING_MARK = re.compile(_MARK)
+_DANGLING = re.compile(f"\n{_MARK}")
 _FLOOD = re.compile(_MARK * (MAX_MARKS + 1))
 
 _IGNORABLE = re.compile(
@@ -68,6 +77,14 @@ _IGNORABLE = re.compile(
 )
 _PICTOGRAPH = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
+# Without cells of their own and not known as marks to Python 3.11: the inner Hangul letters and marks of
+# Unicode 15 on.
+_CELL_LESS = re.compile(
+    "[\u0897\u0cf3\u0ece\u1161-\u11ff\u1acf-\u1aeb\ud7b0-\ud7ff\U00010d69-\U00010d6d\U00010efa-\U00010eff"
+    "\U00011241\U000113b8-\U000113e2\U00011b60-\U00011b67\U00011f00-\U00011f03\U00011f34-\U00011f5a"
+    "\U0001611e-\U0001612f\U0001e08f\U0001e4ec-\U0001e4ef\U0001e5ee\U0001e5ef\U0001e6e3-\U0001e6f5]"
 )
 _SELECTABLE = re.compile(f"[0-9#*]|{_PICTOGRAPH.pattern}")
 
@@ -95,14 +112,14 @@ def _verdict(char: str) -> str:
         return "\u2421"
     if 0x80 <= code < 0xA0:
         return _REPLACEMENT
-    if char in _SELECTORS or char in (_ZWJ, _ZWSP):
+    if char in _SELECTORS or char in (_ZWJ, _ZWSP) or _SKIN_TONE.match(char):
         return _IS_CONTEXTUAL
     if _IGNORABLE.match(char):
         return ""
     kind = category(char)
-    if kind in ("Cs", "Co") or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+    if kind in ("Cs", "Co", "Zl", "Zp") or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
         return _REPLACEMENT
-    return _IS_MARK if kind in ("Mn", "Mc", "Me") else char
+    return _IS_MARK if kind in ("Mn", "Mc", "Me") or _CELL_LESS.match(char) else char
 
 
 _VERDICTS = _Verdicts({"\n": "\n"})
@@ -142,12 +159,11 @@ def safe_line(text: str, limit: int = MAX_LINE) -> Safe:
         The same string object when it is clean and short enough already.
     """
     if not _is_clean(text) or "\n" in text:
-        # Four marks, a joiner and a selector per grapheme at most: what lies behind cannot show.
-        text = _one_line(text[: limit * 64]) if len(text) > limit * 64 else _one_line(text)
+        text = _one_line(text)
     if len(text) > limit:
         from csconsole.text.graphemes import clusters  # loads Rich's width tables
 
-        spans = clusters(text[: limit * 16])
+        spans = clusters(text[: (limit + 1) * _MAX_GRAPHEME])
         if len(spans) > limit:
             text = text[: spans[limit - 1][0]] + _ELLIPSIS if limit > 0 else ""
     return Safe(text)
@@ -169,7 +185,7 @@ def safe_filename(name: str) -> str:
     name = re.split(r"[/\\]", name)[-1]
     name = "".join("_" if ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 else char for char in name)
     name = _clean(name).replace(_ZWSP, "").replace(_REPLACEMENT, "_").strip()
-    name = re.sub(r'[:*?"<>|\n]', "_", name).lstrip(".- ").rstrip(". ")
+    name = _clean(re.sub(r'[:*?"<>|\n]', "_", name).lstrip(".- ").rstrip(". "))
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension.encode()) > 16:
         stem, dot, extension = name, "", ""
@@ -184,7 +200,9 @@ def safe_filename(name: str) -> str:
 def _is_clean(text: str) -> bool:
     if text.isascii():
         return text.isprintable() or not _UNUSUAL.search(text)
-    return not (_UNUSUAL.search(text) or _DANGLING.search(text) or _FLOOD.search(text))
+    if _UNUSUAL.search(text) or _LEADING_MARK.match(text) or _FLOOD.search(text):
+        return False
+    return "\n" not in text or not _DANGLING.search(text)
 
 
 def _one_line(text: str) -> str:
@@ -212,7 +230,7 @@ def _clean(text: str) -> str:
     """Decides code point by code point; line ends other than ``\\n`` and tabs are the caller's."""
     out: list[str] = []
     last = "\n"
-    marks = 0
+    marks = joiners = 0
     for index, char in enumerate(text):
         verdict = _VERDICTS[char]
         if verdict is _IS_MARK:
@@ -225,9 +243,15 @@ def _clean(text: str) -> str:
         elif verdict is _IS_CONTEXTUAL:
             if not _has_meaning(char, last, text[index + 1 : index + 2]):
                 continue
+            if char == _ZWJ:
+                joiners += 1
+                if joiners > MAX_JOINERS:
+                    continue
             verdict = char
         elif verdict:
             marks = 0
+            if last != _ZWJ:
+                joiners = 0
         else:
             continue
         out.append(verdict)
@@ -236,13 +260,15 @@ def _clean(text: str) -> str:
 
 
 def _has_meaning(char: str, last: str, following: str) -> bool:
-    """Whether a joiner, selector or zero-width space does something useful where it stands."""
+    """Whether a joiner, selector, skin tone or zero-width space does something useful where it stands."""
     if char == _ZWSP:
         return last not in (_ZWSP, "\n", " ")
     if char == _ZWJ:
-        joinable = bool(_PICTOGRAPH.match(last)) or last in _SELECTORS
-        return joinable and bool(_PICTOGRAPH.match(following))
-    return bool(_SELECTABLE.match(last))
+        joinable = _PICTOGRAPH.match(last) is not None or last in _SELECTORS
+        return joinable and _PICTOGRAPH.match(following) is not None and not _SKIN_TONE.match(following)
+    if char in _SELECTORS:
+        return _SELECTABLE.match(last) is not None and not _SKIN_TONE.match(last)
+    return _PICTOGRAPH.match(last) is not None and not _SKIN_TONE.match(last)
 
 
 def _cut_bytes(text: str, room: int) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 FOLLOWING: Final = frozenset("ๆฯะาำๅ")
@@ -87,8 +87,10 @@ def is_word_break(text: str, index: int) -> bool:
     if is_thai(before):
         if before in _NOT_AFTER or after in _NOT_BEFORE:
             return False
-        return _is_break(text, index) if is_thai(after) else after.isalnum() or ord(after) >= 0x2190
-    return is_thai(after) and after not in _NOT_BEFORE and (before.isalnum() or ord(before) >= 0x2190)
+        if is_thai(after):
+            return _scores(text[max(0, index - 3) : index], text[index : index + 3])
+        return _is_another_word(after)
+    return is_thai(after) and after not in _NOT_BEFORE and _is_another_word(before)
 
 
 def normalise_digits(text: str) -> str:
@@ -117,22 +119,23 @@ def _tone_places(text: str) -> str:
     return _ONLY_TONES.sub(" ", text)
 
 
-def _is_break(text: str, index: int) -> bool:
+def _is_another_word(char: str) -> bool:
+    """Whether a sign of another script stands for a word of its own beside Thai: letter, digit, emoji."""
+    return char.isalnum() or ord(char) >= 0x2190
+
+
+@lru_cache(maxsize=32_768)
+def _scores(left: str, right: str) -> bool:
+    """Whether the model sees a break between the (at most three) code points before and those after a place."""
     model = _model()
-    size = len(text)
+    around = left + right
+    here, size = len(left), len(around)
     score = model.base
-    for offset, scores in model.single:
-        place = index + offset
-        if 0 <= place < size:
-            score += scores.get(text[place], 0)
-    for offset, scores in model.pairs:
-        place = index + offset
-        if place >= 0 and place + 2 <= size:
-            score += scores.get(text[place : place + 2], 0)
-    for offset, scores in model.triples:
-        place = index + offset
-        if place >= 0 and place + 3 <= size:
-            score += scores.get(text[place : place + 3], 0)
+    for length, placed in enumerate((model.single, model.pairs, model.triples), 1):
+        for offset, scores in placed:
+            place = here + offset
+            if place >= 0 and place + length <= size:
+                score += scores.get(around[place : place + length], 0)
     return score > 0
 
 

@@ -12,15 +12,13 @@ Each line is looked back over once, so the time is linear in the text, however l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from csconsole.text import thai
 from csconsole.text.graphemes import Cluster, clusters, width
 
 MIN_CELLS = 2
 """The narrowest line: an ideograph or an emoji takes two cells."""
 
-_ZWSP = "\u200b"
+_DROPPED = " \u200b"
 _OPENING = frozenset("([{<\"'“‘«「『（【《〈")
 _CLOSING = frozenset(")]}>\"'”’»」』）】》〉、。，．！？：；!?.,:;%")
 _CHUNK = 4096
@@ -48,23 +46,26 @@ def wrap(text: str, cells: int, indent: int = 0) -> list[str]:
         if len(paragraph) * 2 <= cells or (len(paragraph) <= cells * 4 and width(paragraph) <= cells):
             lines.append(paragraph)
             continue
-        margin = ""
-        for line in _lines(paragraph, cells, cells - indent):
-            lines.append(margin + line)
-            margin = " " * indent
+        first, *rest = _lines(paragraph, cells, cells - indent) or [""]
+        lines.append(first)
+        lines += [" " * indent + line for line in rest]
     return lines
 
 
-def _lines(text: str, first: int, rest: int) -> Iterator[str]:
-    """The lines of one paragraph; the first may be wider than the rest."""
+def _lines(text: str, first: int, rest: int) -> list[str]:
+    """The lines of one paragraph, none of them blank; the first may be wider than the rest."""
+    lines: list[str] = []
     start, room, size = 0, first, len(text)
     while start < size:
         end = _end_of_line(text, start, room)
-        yield text[start:end].rstrip(" \u200b") if end < size else text[start:]
+        line = text[start:end].rstrip(_DROPPED) if end < size else text[start:]
+        if line:
+            lines.append(line)
+            room = rest
         start = end
-        while start < size and text[start] in " \u200b":
+        while start < size and text[start] in _DROPPED:
             start += 1
-        room = rest
+    return lines
 
 
 def _end_of_line(text: str, start: int, room: int) -> int:
@@ -108,7 +109,7 @@ def _measure(text: str, start: int, room: int) -> tuple[list[Cluster], bool]:
 def _may_break(text: str, index: int) -> bool:
     """Whether a reader accepts a line end before ``text[index]``."""
     before, after = text[index - 1], text[index]
-    if before in " \u200b" or after == " ":
+    if before in _DROPPED or after == " ":
         return True
     if before == "-":
         return index > 1 and text[index - 2].isalnum() and after.isalnum()
