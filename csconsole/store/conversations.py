@@ -22,6 +22,8 @@ class ConversationState(msgspec.Struct):
     number: int
     channel: str
     customer_id: int
+    remote_id: str
+    address: str
     subject: str
     status: str
     raw_status: str
@@ -81,6 +83,8 @@ def create(
     subject: str = "",
     number: int | None = None,
     branch: str = "",
+    remote_id: str = "",
+    address: str = "",
 ) -> int:
     """A new conversation; ``number`` is the authority's, or the account's next."""
     if number is None:
@@ -100,7 +104,8 @@ def create(
     return int(
         tx.execute(
             "insert into conversation (uid, account_id, number, channel, customer_id, subject, status,"
-            " created_at, last_at, queue_key, branch, rev) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " created_at, last_at, queue_key, branch, remote_id, address, rev)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " returning id",
             (
                 new_uid(),
@@ -114,6 +119,8 @@ def create(
                 created_at,
                 key,
                 branch,
+                remote_id,
+                address,
                 tx.rev,
             ),
         ).fetchone()[0]

@@ -44,6 +44,7 @@ insert into customer_fts (customer_fts, rank) values ('secure-delete', 1);
 create table conversation (
   id integer primary key, uid blob not null unique, account_id integer not null references account,
   number integer not null, channel text not null, customer_id integer not null references customer,
+  remote_id text not null default '', address text not null default '',
   subject text not null default '', status text not null, raw_status text not null default '',
   assignee_id integer references agent, team text not null default '', branch text not null default '',
   priority text not null default 'normal', kind text not null default '', reason text not null default '',

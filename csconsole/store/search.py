@@ -249,7 +249,8 @@ def _hits(store: Store, found: list[_Match], needle: Needle) -> list[Hit]:
     rows = store.read(
         "select m.n, m.uid, c.id, c.uid, c.number, a.name, u.call_name, u.name, m.at, m.body_text, m.subject"
         " from json_each(?) j join message m on m.n = j.value join conversation c on c.id = m.conversation_id"
-        " join account a on a.id = c.account_id join customer u on u.id = c.customer_id where c.deleted_at is null",
+        " join account a on a.id = c.account_id join customer u on u.id = c.customer_id"
+        " where c.deleted_at is null and coalesce(m.delivery, '') <> 'cancelled'",
         (json.dumps([n for n, _, _ in found]),),
     )
     return [

@@ -210,6 +210,8 @@ def _start(intake: Intake, event: MessageEvent | ConversationEvent, customer_id:
         subject=safe_line(event.subject or ""),
         number=number,
         branch=account.branch,
+        remote_id=event.thread.remote_id,
+        address=event.customer.value if event.customer else "",
     )
     if event.thread.remote_id:
         refs.rebind(tx, account.id, "conversation", event.thread.remote_id, conversation_id)
@@ -238,7 +240,7 @@ def _store_message(intake: Intake, item: RawItem, event: MessageEvent, conversat
         delivery=event.delivery or (Delivery.SENT if _is_reply(event) else None),
         automatic=event.automatic,
         history=intake.history,
-        extra=event.extra,
+        extra=_extra(event),
         attachments=event.attachments,
         raw=item.raw if item.kind == "rfc822" else None,
         n=_next_place(intake),
@@ -271,6 +273,15 @@ def _store_message(intake: Intake, item: RawItem, event: MessageEvent, conversat
         if state is not None:
             fold.fold_live(tx, state, new, seq)
     return n
+
+
+def _extra(event: MessageEvent) -> dict[str, Any]:
+    """The facts kept with a message; for threading also its ids and those it answered, oldest first."""
+    extra = dict(event.extra)
+    if event.message_ids:
+        extra["message_ids"] = list(event.message_ids)
+        extra["references"] = list(reversed(dict.fromkeys(event.thread.reply_to)))
+    return extra
 
 
 def _is_reply(event: MessageEvent) -> bool:
