@@ -1,0 +1,267 @@
+"""From a raw mail to canonical events; pure, run in the parsing child."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from email.utils import mktime_tz, parsedate_tz
+
+from csconsole.connectors.base import AccountContext, RawItem
+from csconsole.connectors.email.addresses import Mailbox, read_addresses
+from csconsole.connectors.email.automatic import is_automatic
+from csconsole.connectors.email.body import Body, read_body
+from csconsole.connectors.email.bounce import Bounce, read_bounce
+from csconsole.connectors.email.headers import Headers, decode_words
+from csconsole.connectors.email.parse import Mail, parse_mail
+from csconsole.connectors.email.settings import Settings
+from csconsole.domain.customer import Identity, IdentityKind
+from csconsole.domain.events import AttachmentInfo, Event, MessageEvent, ReceiptEvent, ThreadRef
+from csconsole.errors import PayloadError
+from csconsole.text.sanitize import safe_filename, safe_line, safe_text
+
+MAX_REFERENCES = 100
+MAX_ID = 500
+OUTBOX_HEADER = "x-csc-outbox-id"
+
+_ID = re.compile(r"<[^<>\x00-\x20\x7f]{1,498}>")
+_NUMBER = re.compile(r"\[#([0-9]{1,9})\]")
+_TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,100}")
+
+
+def normalise_mail(item: RawItem, account: AccountContext) -> list[Event]:
+    """The events of one mail: a message, and a receipt when it is a bounce of ours.
+
+    Raises:
+        PayloadError: there is nothing to read.
+    """
+    try:
+        return _events(item, account)
+    except PayloadError:
+        raise
+    except Exception as error:
+        # The last line of defence: one mail nobody foresaw goes to quarantine, the others go on.
+        raise PayloadError(f"this mail cannot be read ({type(error).__name__}); its bytes are kept") from None
+
+
+def _events(item: RawItem, account: AccountContext) -> list[Event]:
+    if not item.raw.strip():
+        raise PayloadError(str(item.meta.get("error") or "the server delivered an empty mail"))
+    settings = account.settings
+    own = settings.own if isinstance(settings, Settings) else frozenset()
+    mail = parse_mail(item.raw)
+    bounce = read_bounce(mail)
+    message = _message(item, mail, own, bounce)
+    if bounce is None or not bounce.failed or not bounce.message_id:
+        return [message]
+    receipt = ReceiptEvent(
+        event_id=f"{item.remote_id}#bounce",
+        message_id=bounce.message_id,
+        at=message.at,
+        delivery="failed",
+        reason=safe_line(bounce.reason),
+    )
+    return [receipt, message]
+
+
+def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | None) -> MessageEvent:
+    headers = mail.headers
+    body = read_body(mail)
+    parties = _Parties(headers, own, sent=bool(item.meta.get("sent")))
+    subject = decode_words(headers.raw("subject"))
+    number = _NUMBER.search(subject)
+    outbox_id = headers.plain(OUTBOX_HEADER)[:100]
+    customer = parties.customer
+    author_kind = "external" if parties.outgoing else "customer"
+    if bounce is not None:
+        customer = Mailbox("", bounce.recipient) if bounce.recipient else customer
+        author_kind = "system"
+    return MessageEvent(
+        remote_id=item.remote_id,
+        thread=ThreadRef(
+            reply_to=_references(headers, bounce),
+            token=parties.token,
+            number=int(number[1]) if number else None,
+        ),
+        at=item.received_at or _date(headers),
+        direction="out" if parties.outgoing else "in",
+        author_kind=author_kind,
+        author_name=safe_line(parties.author.name or parties.author.address),
+        customer=_identity(customer),
+        customer_name=safe_line(customer.name),
+        kind="text",
+        subject=safe_line(subject),
+        body_text=safe_text(body.text or _stand_in(mail)),
+        body_html=body.html,
+        attachments=_attachments(item, body),
+        message_ids=_ids(headers.plain("message-id"))[:1],
+        dedup_key=_dedup_key(headers, item.raw),
+        marker=outbox_id if parties.outgoing else "",
+        automatic=bounce is not None or (not parties.outgoing and is_automatic(headers, mail, own)),
+        extra=_extra(item, headers, mail, body, parties),
+    )
+
+
+class _Parties:
+    """Who wrote to whom, seen from us.
+
+    A mail is outgoing when its From is one of our addresses or it lies in Sent. A web form that writes in our
+    own name with the customer in Reply-To is incoming.
+    """
+
+    def __init__(self, headers: Headers, own: frozenset[str], *, sent: bool) -> None:
+        self.sender = _mailboxes(headers, "from") or _mailboxes(headers, "sender")
+        self.to = _mailboxes(headers, "to")
+        self.cc = _mailboxes(headers, "cc")
+        self.reply_to = _mailboxes(headers, "reply-to")
+        self.delivered_to = [
+            box.address
+            for name in ("delivered-to", "x-original-to", "envelope-to")
+            for box in _mailboxes(headers, name)
+            if box.address
+        ]
+        self.author = self.sender[0] if self.sender else Mailbox("", "")
+        others = [box for box in (*self.to, *self.cc, *_mailboxes(headers, "bcc")) if _foreign(box, own)]
+        self.outgoing = sent or self.author.address.lower() in own
+        answer_to = next((box for box in self.reply_to if _foreign(box, own)), None)
+        if self.outgoing and not sent and not others and answer_to and "in-reply-to" not in headers:
+            self.outgoing = False
+            self.author = answer_to
+        self.customer = (others[0] if others else Mailbox("", "")) if self.outgoing else self.author
+        self.token = "" if self.outgoing else self._reply_token(own)
+
+    def _reply_token(self, own: frozenset[str]) -> str:
+        """The part behind the plus sign of one of our addresses (RFC 5233 calls it the detail)."""
+        for address in (*self.delivered_to, *(box.address for box in (*self.to, *self.cc))):
+            local, _, domain = address.rpartition("@")
+            base, plus, token = local.partition("+")
+            if plus and f"{base}@{domain}".lower() in own and _TOKEN.fullmatch(token):
+                return token
+        return ""
+
+
+def _foreign(box: Mailbox, own: frozenset[str]) -> bool:
+    local, _, domain = box.address.lower().rpartition("@")
+    return bool(box.address) and f"{local.partition('+')[0]}@{domain}" not in own and box.address.lower() not in own
+
+
+def _mailboxes(headers: Headers, name: str) -> list[Mailbox]:
+    """The mailboxes of an address header; names are decoded after the structure is known (RFC 2047 section 5)."""
+    found: list[Mailbox] = []
+    for raw in headers.all(name)[:5]:
+        text = raw.decode("ascii") if raw.isascii() else decode_words(raw)
+        for box in read_addresses(text, 200 - len(found)):
+            found.append(Mailbox(decode_words(box.name.encode("utf-8", "replace")), box.address))
+        if len(found) >= 200:
+            break
+    return found
+
+
+def _identity(box: Mailbox) -> Identity | None:
+    if not box.address:
+        return None
+    value = safe_line(box.address)
+    return Identity(IdentityKind.EMAIL, "global", value.lower(), display=value)
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(_ID.findall(text)[:MAX_REFERENCES])
+
+
+def _references(headers: Headers, bounce: Bounce | None) -> tuple[str, ...]:
+    """Ids of earlier mails, nearest first: In-Reply-To, then References backwards; a bounce's original before all."""
+    order = list(_ids(headers.plain("in-reply-to")))
+    order += reversed(_ID.findall(headers.plain("references"))[-MAX_REFERENCES:])
+    if bounce is not None and bounce.message_id:
+        order.insert(0, bounce.message_id)
+    return tuple(dict.fromkeys(order))
+
+
+def _date(headers: Headers) -> int:
+    """The Date header in ms UTC, 0 when it is missing or nonsense; only for mails without a receive time."""
+    try:
+        parsed = parsedate_tz(headers.plain("date")[:100])
+        at = mktime_tz(parsed) * 1000 if parsed else 0
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return 0
+    return int(at) if 0 < at < 4_102_444_800_000 else 0
+
+
+def _stand_in(mail: Mail) -> str:
+    """What to show for a mail whose text lies beyond a limit."""
+    if "deep" in mail.flags:
+        return "(this mail is nested too deeply to be shown; its original is kept)"
+    if "parts" in mail.flags:
+        return "(this mail has too many parts to be shown; its original is kept)"
+    return ""
+
+
+def _dedup_key(headers: Headers, raw: bytes) -> str:
+    """The same mail in two mailboxes gives the same key; what differs is only what transports added."""
+    found = _ids(headers.plain("message-id"))
+    digest = hashlib.sha256()
+    if found:
+        parts = [found[0].encode(), headers.raw("from"), headers.raw("date")]
+    else:
+        body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1]
+        parts = [headers.raw(name) for name in ("from", "date", "subject", "to")]
+        parts.append(body.replace(b"\r\n", b"\n").rstrip())
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _attachments(item: RawItem, body: Body) -> tuple[AttachmentInfo, ...]:
+    """Names made safe, sizes reckoned, locators good for the stored bytes and for the server."""
+    listed = [
+        AttachmentInfo(
+            name=safe_filename(part.filename or _default_name(part.mime, part.section)),
+            mime=part.mime,
+            bytes=part.size,
+            locator=f"{item.remote_id}#{part.section}",
+        )
+        for part in body.attachments
+    ]
+    for entry in item.meta.get("left_out") or ():
+        name, mime, size, section = entry
+        listed.append(
+            AttachmentInfo(
+                name=safe_filename(decode_words(str(name).encode()) or _default_name(str(mime), str(section))),
+                mime=safe_line(str(mime)),
+                bytes=int(size),
+                locator=f"{item.remote_id}#{section}",
+            )
+        )
+    return tuple(listed)
+
+
+def _default_name(mime: str, section: str) -> str:
+    from mimetypes import guess_extension
+
+    ending = ".eml" if mime == "message/rfc822" else guess_extension(mime) or ".bin"
+    return f"part-{section.replace('.', '-')}{ending}"
+
+
+def _extra(item: RawItem, headers: Headers, mail: Mail, body: Body, parties: _Parties) -> dict[str, object]:
+    """Small plain facts worth keeping; empty ones are left out."""
+    facts: dict[str, object] = {
+        "from": _written(parties.sender),
+        "to": _written(parties.to),
+        "cc": _written(parties.cc),
+        "reply_to": _written(parties.reply_to),
+        "delivered_to": [safe_line(address) for address in parties.delivered_to[:5]],
+        "list_id": safe_line(headers.text("list-id")),
+        "date": safe_line(headers.plain("date")[:100]),
+        "folder": item.meta.get("folder", ""),
+        "flags": sorted(mail.flags | body.flags),
+        "remote_images": body.remote_images,
+        "hidden": body.hidden,
+        "left_out_bytes": item.meta.get("size", 0) if item.meta.get("partial") else 0,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _written(boxes: list[Mailbox]) -> list[str]:
+    return [
+        safe_line(f"{box.name} <{box.address}>" if box.name and box.address else box.address or box.name)
+        for box in boxes[:50]
+    ]

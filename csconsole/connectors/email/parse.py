@@ -1,0 +1,241 @@
+"""The structure of a mail: bytes to headers, parts and texts, with limits instead of faith.
+
+The walker cuts each multipart at its boundary lines itself (RFC 2046 section 5.1) and descends only as far as
+:data:`MAX_DEPTH`; its time is linear in the size of the mail for any nesting a limit allows. Parts are numbered
+as IMAP numbers its sections (RFC 3501 section 6.4.5), so a locator is good for the stored bytes and for
+``BODY.PEEK[...]``. Attachments are listed, never decoded, until somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from csconsole.connectors.email.charsets import decode
+from csconsole.connectors.email.headers import Headers, from_base64, parameters, split
+
+MAX_DEPTH = 30
+MAX_PARTS = 500
+MAX_BYTES = 64 * 1024 * 1024
+
+_FLOWED_QUOTE = re.compile(r">*")
+
+
+@dataclass(slots=True)
+class Part:
+    """One node of the tree.
+
+    Attributes:
+        section: IMAP section number, "" for a multipart at the root.
+        mime: ``type/subtype`` in lower case.
+        params: parameters of the Content-Type.
+        headers: the part's own fields.
+        body: its bytes, still in their transfer encoding.
+        children: parts of a multipart.
+    """
+
+    section: str
+    mime: str
+    params: dict[str, str]
+    headers: Headers
+    body: bytes
+    children: list[Part] = field(default_factory=list)
+
+    @property
+    def disposition(self) -> str:
+        """``attachment``, ``inline`` or "" (RFC 2183)."""
+        return parameters(self.headers.raw("content-disposition"))[0]
+
+    @property
+    def filename(self) -> str:
+        """The name its sender gave it, "" for none; not yet safe."""
+        named = parameters(self.headers.raw("content-disposition"))[1].get("filename", "")
+        return named or self.params.get("name", "")
+
+    @property
+    def encoding(self) -> str:
+        """The transfer encoding in lower case."""
+        return parameters(self.headers.raw("content-transfer-encoding"))[0]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its content; for base64 reckoned from the length of the lines, without decoding."""
+        if self.encoding != "base64":
+            return len(self.body)
+        return max(0, (len(self.body) - self.body.count(b"\n") - self.body.count(b"\r")) * 3 // 4)
+
+    def content(self) -> bytes:
+        """Its bytes without transfer encoding; damaged encodings give what can be saved."""
+        if self.encoding == "base64":
+            return from_base64(self.body)
+        if self.encoding == "quoted-printable":
+            import binascii
+
+            return binascii.a2b_qp(self.body)
+        if self.encoding in ("x-uuencode", "uuencode", "x-uue"):
+            return _from_uu(self.body)
+        return self.body
+
+    def text(self) -> str:
+        """Its content as text with ``\\n`` line ends, ``format=flowed`` unwrapped (RFC 3676)."""
+        text = decode(self.content(), self.params.get("charset", ""))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if self.params.get("format", "").lower() == "flowed" and self.mime == "text/plain":
+            text = unflow(text, delete_space=self.params.get("delsp", "").lower() == "yes")
+        return text
+
+
+@dataclass(slots=True)
+class Mail:
+    """A parsed mail.
+
+    Attributes:
+        headers: the outer fields.
+        root: the tree.
+        flags: what was found wrong or cut: ``deep``, ``parts``, ``large``.
+    """
+
+    headers: Headers
+    root: Part
+    flags: set[str] = field(default_factory=set)
+
+    def parts(self) -> list[Part]:
+        """Every leaf in order of appearance."""
+        leaves: list[Part] = []
+        stack = [self.root]
+        while stack:
+            part = stack.pop()
+            if part.children:
+                stack.extend(reversed(part.children))
+            else:
+                leaves.append(part)
+        return leaves
+
+    def find(self, section: str) -> Part | None:
+        """The leaf numbered ``section``, None when there is none."""
+        return next((part for part in self.parts() if part.section == section), None)
+
+
+def parse_mail(raw: bytes) -> Mail:
+    """Reads a whole mail; damage never raises, it is flagged.
+
+    An mbox line ("From ...") at the start is skipped.
+    """
+    flags: set[str] = set()
+    if len(raw) > MAX_BYTES:
+        raw = raw[:MAX_BYTES]
+        flags.add("large")
+    if raw.startswith((b"From ", b">From ")):
+        raw = raw[raw.find(b"\n") + 1 :]
+    headers, body = split(raw)
+    root = _Walker(flags).build(headers, body, "", 0, "text/plain")
+    if not root.children:
+        root.section = "1"
+    return Mail(headers, root, flags)
+
+
+class _Walker:
+    """Builds the tree and counts what it has built."""
+
+    def __init__(self, flags: set[str]) -> None:
+        self.flags = flags
+        self.count = 0
+
+    def build(self, headers: Headers, body: bytes, section: str, depth: int, default: str) -> Part:
+        mime, params = parameters(headers.raw("content-type"))
+        if not re.fullmatch(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", mime):
+            mime = default if not mime else "text/plain" if mime.startswith("text") else "application/octet-stream"
+        part = Part(section, mime, params, headers, body)
+        if not mime.startswith("multipart/"):
+            return part
+        boundary = params.get("boundary", "").encode("utf-8", "replace")
+        pieces = self._pieces(body, boundary) if boundary and depth < MAX_DEPTH else []
+        if depth >= MAX_DEPTH:
+            self.flags.add("deep")
+        inner = "message/rfc822" if mime == "multipart/digest" else "text/plain"
+        for number, piece in enumerate(pieces, 1):
+            if self.count >= MAX_PARTS:
+                self.flags.add("parts")
+                break
+            self.count += 1
+            name = f"{section}.{number}" if section else str(number)
+            part.children.append(self.build(*split(piece), name, depth + 1, inner))
+        if not part.children:
+            # No boundary, or none that occurs: what there is can only be shown as it stands.
+            part.mime = "text/plain" if depth < MAX_DEPTH else "application/octet-stream"
+            part.section = section or "1"
+        return part
+
+    def _pieces(self, body: bytes, boundary: bytes) -> list[bytes]:
+        mark = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*\r?$", re.MULTILINE)
+        pieces: list[bytes] = []
+        start = -1
+        for match in mark.finditer(body):
+            if start >= 0:
+                pieces.append(_without_last_break(body[start : match.start()]))
+            start = match.end() + 1
+            if match[1] or len(pieces) > MAX_PARTS:
+                start = -1
+                break
+        if 0 <= start < len(body):
+            pieces.append(body[start:])
+        return pieces
+
+
+def _without_last_break(data: bytes) -> bytes:
+    """The line break before a boundary belongs to the boundary (RFC 2046 section 5.1.1)."""
+    if data.endswith(b"\r\n"):
+        return data[:-2]
+    return data[:-1] if data.endswith(b"\n") else data
+
+
+def _from_uu(data: bytes) -> bytes:
+    import binascii
+
+    out: list[bytes] = []
+    inside = False
+    for line in data.splitlines():
+        if not inside:
+            inside = line.startswith(b"begin ")
+        elif line.strip() == b"end":
+            break
+        else:
+            try:
+                out.append(binascii.a2b_uu(line))
+            except binascii.Error:
+                continue
+    return b"".join(out)
+
+
+def unflow(text: str, delete_space: bool = False) -> str:
+    """Joins the soft lines of ``format=flowed`` text (RFC 3676 section 4).
+
+    Args:
+        text: the text with ``\\n`` line ends.
+        delete_space: the parameter ``DelSp=yes``: the space that marks a soft break is not part of the text.
+    """
+    lines: list[str] = []
+    held: list[str] = []
+    held_depth = 0
+    for line in text.split("\n"):
+        quote = _FLOWED_QUOTE.match(line)
+        depth = quote.end() if quote else 0
+        rest = line[depth:]
+        rest = rest[1:] if rest.startswith(" ") else rest
+        if held and (depth != held_depth or rest == "-- "):
+            lines.append(_requoted(held, held_depth))
+            held = []
+        held_depth = depth
+        soft = rest.endswith(" ") and rest != "-- "
+        held.append(rest[:-1] if soft and delete_space else rest)
+        if not soft:
+            lines.append(_requoted(held, depth))
+            held = []
+    if held:
+        lines.append(_requoted(held, held_depth))
+    return "\n".join(lines)
+
+
+def _requoted(pieces: list[str], depth: int) -> str:
+    text = "".join(pieces)
+    return ">" * depth + (" " if depth else "") + text

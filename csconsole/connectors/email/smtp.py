@@ -1,0 +1,209 @@
+"""Handing a mail to a submission server (RFC 5321, 6409), with every doubt kept apart from every certainty.
+
+Before DATA nothing can have been accepted. An answer to DATA or to the final dot is definite, whatever it says
+(RFC 5321 section 4.2.1). Only a connection lost in between leaves the outcome unknown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiosmtplib
+from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
+
+from csconsole.connectors.email.trouble import COMMAND_SECONDS, CONNECT_SECONDS, explain, tls_context
+from csconsole.domain.settings import Endpoint
+from csconsole.errors import AuthError, ConnectorError, RateLimitedError, RejectedError, UnreachableError
+from csconsole.text.sanitize import safe_line
+
+DATA_SECONDS = 300.0
+"""How long the server may take to swallow the mail; RFC 5321 section 4.5.3.2.6 allows ten minutes."""
+
+_SLOW_DOWN = re.compile(r"\b4\.(?:7\.\d+|3\.2|2\.1|5\.3)\b")
+_SLOW_CODES = (421, 432, 450, 451, 452)
+
+
+class Submission:
+    """One connection to the submission server; a context manager.
+
+    Args:
+        endpoint: host, port, TLS and user.
+        password: the password, "" for none.
+        ca_file: a private certificate authority, "" for the system's.
+    """
+
+    def __init__(self, endpoint: Endpoint, password: str, ca_file: str = "") -> None:
+        self._endpoint = endpoint
+        self._password = password
+        self._ca_file = ca_file
+        context = tls_context(ca_file) if endpoint.tls != "none" else None
+        self._client = aiosmtplib.SMTP(
+            hostname=endpoint.host,
+            port=endpoint.port,
+            use_tls=endpoint.tls == "implicit",
+            start_tls=False,
+            tls_context=context,
+            local_hostname=_own_name(),
+            timeout=COMMAND_SECONDS,
+        )
+
+    async def __aenter__(self) -> Submission:
+        try:
+            await self._client.connect(timeout=CONNECT_SECONDS)
+            if self._endpoint.tls == "starttls":
+                await self._start_tls()
+            await self._client.ehlo()
+            if self._endpoint.user:
+                await self._login()
+        except BaseException as error:
+            self._client.close()
+            if isinstance(error, ConnectorError) or not isinstance(error, Exception):
+                raise
+            raise self._before_data(error) from None
+        return self
+
+    async def __aexit__(self, *_details: object) -> None:
+        with contextlib.suppress(Exception):
+            await self._client.quit(timeout=5)
+        self._client.close()
+
+    def supports(self, extension: str) -> bool:
+        """Whether the server announced an extension."""
+        return self._client.supports_extension(extension)
+
+    async def _start_tls(self) -> None:
+        await self._client.ehlo()
+        if not self._client.supports_extension("starttls"):
+            raise AuthError(
+                f"{safe_line(self._endpoint.host)} offers no STARTTLS; "
+                'set smtp.tls = "implicit" with port 465, the password is not sent in the clear'
+            )
+        await self._client.starttls()
+
+    async def _login(self) -> None:
+        """Uses the first mechanism both know, once: a second try with the same password may lock the account."""
+        offered = self._client.server_auth_methods
+        user, password = self._endpoint.user, self._password
+        if "plain" in offered:
+            await self._client.auth_plain(user, password)
+        elif "login" in offered:
+            await self._client.auth_login(user, password)
+        elif "cram-md5" in offered:
+            await self._client.auth_crammd5(user, password)
+        else:
+            raise AuthError(
+                f"{safe_line(self._endpoint.host)} offers no login with a password here; check smtp.port and smtp.tls"
+            )
+
+    async def send(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: bytes,
+        envelope_id: str,
+        before_data: Callable[[], Awaitable[None]],
+    ) -> str:
+        """Sends one mail to all recipients or to none.
+
+        Args:
+            sender: envelope sender.
+            recipients: envelope recipients.
+            message: the mail, CRLF line ends.
+            envelope_id: our mark, for delivery reports (RFC 3461).
+            before_data: awaited just before DATA; from then on a lost connection leaves the outcome unknown.
+
+        Returns:
+            The server's words of acceptance.
+
+        Raises:
+            RejectedError: refused for good.
+            RateLimitedError: refused for now.
+            UnreachableError: no connection; ``provably_not_accepted`` tells when it broke.
+        """
+        try:
+            await self._envelope(sender, recipients, len(message), envelope_id)
+        except ConnectorError:
+            raise
+        except Exception as error:
+            raise self._before_data(error) from None
+        await before_data()
+        try:
+            answer = await self._client.data(message, timeout=DATA_SECONDS)
+        except SMTPResponseException as error:
+            if 400 <= error.code < 600:
+                raise self._refusal(error.code, error.message, "the mail") from None
+            raise explain(error, self._endpoint, "smtp", sent=True) from None
+        except (SMTPException, OSError, TimeoutError) as error:
+            raise UnreachableError(
+                f"the connection to {safe_line(self._endpoint.host)} was lost after the mail was handed over; "
+                "whether it went out is looked up"
+            ) from error
+        return safe_line(f"{answer.code} {answer.message}")
+
+    async def _envelope(self, sender: str, recipients: Sequence[str], size: int, envelope_id: str) -> None:
+        client = self._client
+        options: list[str] = []
+        encoding = "ascii"
+        if not all(address.isascii() for address in (sender, *recipients)):
+            if not client.supports_extension("smtputf8"):
+                raise RejectedError("the mail server cannot send to an address with letters outside ASCII")
+            options.append("SMTPUTF8")
+            encoding = "utf-8"
+        limit = client.esmtp_extensions.get("size", "").strip()
+        if client.supports_extension("size"):
+            if limit.isdigit() and 0 < int(limit) < size:
+                raise RejectedError(
+                    f"the mail has {size // 1000} kB, the server takes {int(limit) // 1000} kB; "
+                    "send fewer or smaller files",
+                    remote_code="552",
+                )
+            options.append(f"SIZE={size}")
+        notify: list[str] = []
+        if client.supports_extension("dsn") and re.fullmatch(r"[\w.-]{1,100}", envelope_id, re.ASCII):
+            options += ["RET=HDRS", f"ENVID={envelope_id}"]
+            notify = ["NOTIFY=FAILURE,DELAY"]
+        await client.mail(sender, options=options, encoding=encoding)
+        for recipient in recipients:
+            await client.rcpt(recipient, options=notify, encoding=encoding)
+
+    def _before_data(self, error: Exception) -> ConnectorError:
+        """What a failure before DATA means; nothing was accepted."""
+        if isinstance(error, SMTPAuthenticationError):
+            if 400 <= error.code < 500:
+                return RateLimitedError(
+                    f"{safe_line(self._endpoint.host)} takes no login just now ({_words(error)}); it is tried again"
+                )
+            return AuthError(
+                f"{safe_line(self._endpoint.host)} refuses the login of {safe_line(self._endpoint.user)} "
+                f"({_words(error)}); check smtp.user and smtp.password"
+            )
+        recipient = getattr(error, "recipient", "") or getattr(error, "sender", "")
+        if isinstance(error, SMTPResponseException) and 400 <= error.code < 600:
+            return self._refusal(error.code, error.message, recipient or "the connection")
+        if isinstance(error, ValueError):
+            return RejectedError(f"an address cannot be sent to ({safe_line(str(error))})")
+        return explain(error, self._endpoint, "smtp", ca_file=self._ca_file)
+
+    def _refusal(self, code: int, message: str, what: str) -> ConnectorError:
+        words = safe_line(f"{code} {message}")
+        host = safe_line(self._endpoint.host)
+        if code >= 500:
+            return RejectedError(f"{host} refuses {safe_line(what)}: {words}", remote_code=str(code))
+        if code in _SLOW_CODES or _SLOW_DOWN.search(message):
+            return RateLimitedError(f"{host} does not take {safe_line(what)} now: {words}; it is tried again")
+        return UnreachableError(
+            f"{host} does not take {safe_line(what)} now: {words}; it is tried again", provably_not_accepted=True
+        )
+
+
+def _words(error: SMTPResponseException) -> str:
+    return safe_line(f"{error.code} {error.message}")
+
+
+def _own_name() -> str:
+    """The name for EHLO without asking a name server: what looks like a domain, else an address literal."""
+    name = socket.gethostname()
+    return name if re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", name) else "[127.0.0.1]"
