@@ -266,3 +266,21 @@ def attachment(store: Store, uid: str) -> tuple[int, str, str, str, str | None] 
     raw = uid_bytes(uid)
     row = store.read_one("select message_n, name, mime, locator, sha256 from attachment where uid = ?", (raw,))
     return (int(row[0]), row[1], row[2], row[3], row[4]) if row else None
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """The customer's newest public message: what a reply refers to."""
+
+    n: int
+    subject: str
+    extra: dict[str, Any]
+
+
+def last_incoming(tx: Tx, conversation_id: int) -> Incoming | None:
+    """The newest public message of the customer, None when there is none."""
+    row = tx.execute(
+        "select n, subject, extra from message where conversation_id = ? and direction = 'in'"
+        " and visibility = 'public' order by at desc, seq desc limit 1",
+        (conversation_id,),
+    ).fetchone()
+    return Incoming(row[0], row[1], json.loads(row[2])) if row else None

@@ -304,3 +304,13 @@ def _mark(tx: Tx, row_id: int, state: str, reason: str) -> None:
 def dismiss(tx: Tx, row_id: int) -> None:
     """A person has dealt with a failed or stopped send: it leaves the lists, its history stays."""
     finish(tx, row_id, "cancelled", outcome="dismissed")
+
+
+def set_resolve_after(tx: Tx, row_id: int) -> None:
+    """The conversation is to be resolved once the row is sent."""
+    tx.execute("update outbox set resolve_after = 1 where id = ?", (row_id,))
+
+
+def rebase(tx: Tx, row_id: int, base_seq: int) -> None:
+    """The author has seen everything up to ``base_seq`` and still wants it sent."""
+    tx.execute("update outbox set base_seq = ? where id = ?", (base_seq, row_id))
