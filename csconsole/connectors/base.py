@@ -38,6 +38,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         is_chat: chat (short hold, Enter may send) or mail.
         history: the source can list messages from before we first connected.
         attachments_out: files can be sent.
+        key_domain: where idempotency keys are RFC 5322 Message-IDs, the domain they are made in.
     """
 
     inbound: str = "poll"
@@ -56,6 +57,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     is_chat: bool = True
     history: bool = False
     attachments_out: bool = False
+    key_domain: str = ""
     min_interval: float = 0.0
 
 

@@ -200,31 +200,33 @@ def _item(tx: Tx, desk: Desk, state: ConversationState, account: AccountRow, bod
     """Freezes whom and what: nothing that changes later can redirect it."""
     uid = uid_text(new_uid())
     last = messages.last_incoming(tx, state.id)
-    extra: dict[str, Any] = {"from": desk.config.agent.display_name or desk.actor.name}
-    to = state.address
-    reply_to: tuple[str, ...] = ()
-    subject = state.subject
-    if last is not None:
-        facts = last.extra
-        to = str(facts.get("reply_to") or facts.get("from") or to)
-        reply_to = (*facts.get("references", ()), *facts.get("message_ids", ()))
-        subject = last.subject or subject
-        if facts.get("to_alias"):
-            extra["alias"] = facts["to_alias"]
-    extra["base_assignee"] = state.assignee_id
+    extra: dict[str, Any] = {"base_assignee": state.assignee_id}
+    facts = last.extra if last is not None else {}
+    alias = _alias(desk, account, facts)
+    if alias:
+        extra["from"] = alias
+    domain = account.capabilities.get("key_domain")
     return OutboundItem(
         uid="",
         attempt=0,
-        key=uid,
+        key=f"<csc.{uid}@{domain}>" if domain else uid,
         thread=state.remote_id,
-        to=(to,) if to else (),
-        subject=subject,
+        to=(state.address,) if state.address else (),
+        subject=(last.subject if last is not None else "") or state.subject,
         bubbles=(Bubble(uid, body),),
-        reply_to=reply_to,
+        reply_to=(*facts.get("references", ()), *facts.get("message_ids", ())),
         author=desk.actor.name,
         extra=extra,
         created_at=tx.now,
     )
+
+
+def _alias(desk: Desk, account: AccountRow, facts: dict[str, Any]) -> str:
+    """The address of ours the customer wrote to, when it is an alias of the account: we answer from it."""
+    config = desk.config.account(account.name)
+    aliases = config.settings.get("aliases", []) if config else []
+    written_to = " ".join([*facts.get("delivered_to", ()), *facts.get("to", ())]).lower()
+    return next((a for a in aliases if isinstance(a, str) and a.lower() in written_to), "")
 
 
 # -- holding ---------------------------------------------------------------------------------------------

@@ -160,6 +160,11 @@ def touch(tx: Tx, conversation_id: int) -> None:
     tx.execute("update conversation set rev = ? where id = ?", (tx.rev, conversation_id))
 
 
+def set_address(tx: Tx, conversation_id: int, address: str) -> None:
+    """Where the customer last wrote from: an answer goes there."""
+    tx.execute("update conversation set address = ? where id = ? and address <> ?", (address, conversation_id, address))
+
+
 def set_attributes(tx: Tx, conversation_id: int, attributes: dict[str, Any]) -> None:
     """Merges custom attributes into the conversation's."""
     row = tx.execute("select attributes from conversation where id = ?", (conversation_id,)).fetchone()

@@ -266,6 +266,8 @@ def _store_message(intake: Intake, item: RawItem, event: MessageEvent, conversat
         history=intake.history,
         data={"author_kind": event.author_kind},
     )
+    if event.direction == Direction.IN and event.customer is not None and not event.automatic:
+        conversations.set_address(tx, conversation_id, event.customer.value)
     if intake.history:
         intake.touched.add(conversation_id)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ from csconsole.connectors.email.headers import split
 from csconsole.connectors.email.idle import Idler
 from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.lane import Lane
+from csconsole.connectors.email.locator import PartPlace, read_locator, read_remote_id, remote_id
 from csconsole.connectors.email.parse import parse_mail
 from csconsole.connectors.email.pull import Puller
 from csconsole.connectors.email.settings import Settings
@@ -70,6 +72,7 @@ class EmailConnector(Connector):
             is_chat=False,
             history=True,
             attachments_out=True,
+            key_domain=self._settings.address.rpartition("@")[2],
         )
 
     # In
@@ -119,12 +122,12 @@ class EmailConnector(Connector):
         Raises:
             RejectedError: neither holds it (any more).
         """
-        remote_id, _, section = locator.rpartition("#")
-        if raw is not None and not raw.meta.get("partial"):
-            part = await asyncio.to_thread(lambda: parse_mail(raw.raw).find(section))
+        place = read_locator(locator)
+        if raw is not None and place.stored:
+            part = await asyncio.to_thread(lambda: parse_mail(raw.raw).find(place.section))
             if part is not None:
                 return part.content()
-        return await self._side(lambda session: _fetch_part(session, remote_id, section))
+        return await self._side(lambda session: _fetch_part(session, place))
 
     # Out
 
@@ -179,7 +182,7 @@ class EmailConnector(Connector):
                 headers = split(session.section(uids[-1], "HEADER"))[0]
                 found = headers.plain("message-id")
                 return Receipt(
-                    remote_id=f"{folder};{status.uidvalidity};{uids[-1]}",
+                    remote_id=remote_id(folder, status.uidvalidity, uids[-1]),
                     message_ids=tuple(dict.fromkeys(one for one in (found, item.key) if one)),
                     detail=f"found in {folder}",
                 )
@@ -287,19 +290,16 @@ def _drop_result(task: asyncio.Task[Page]) -> None:
         task.exception()
 
 
-def _fetch_part(session: ImapSession, remote_id: str, section: str) -> bytes:
+def _fetch_part(session: ImapSession, part: PartPlace) -> bytes:
     """A part from the server, as long as the mail still has its old number there."""
-
-    words = remote_id.rsplit(";", 2)
-    if len(words) != 3 or not words[1].isdigit() or not words[2].isdigit() or not section:
+    mail = read_remote_id(part.remote_id)
+    if mail is None or not re.fullmatch(r"[0-9.]{1,100}", part.section):
         raise RejectedError("this attachment cannot be found any more")
-    folder, uidvalidity, uid = words[0], int(words[1]), int(words[2])
-    if session.status(folder).uidvalidity != uidvalidity:
+    if session.status(mail.folder).uidvalidity != mail.uidvalidity:
         raise RejectedError("the server has renumbered its mails; open the mail in the mailbox to get the file")
-    session.examine(folder)
-    head = session.section(uid, f"{section}.MIME")
-    body = session.section(uid, section)
+    session.examine(mail.folder)
+    head = session.section(mail.uid, f"{part.section}.MIME")
+    body = session.section(mail.uid, part.section)
     if not head and not body:
         raise RejectedError("the mail is not on the server any more; its attachment is gone")
-    part = parse_mail(head.rstrip() + b"\r\n\r\n" + body).root
-    return part.content()
+    return parse_mail(head.rstrip() + b"\r\n\r\n" + body).root.content()
