@@ -8,6 +8,7 @@ Nothing here imports Textual or reads a file of its own. The modules, each with 
 - :mod:`~csconsole.text.wrap`: lines of a paragraph.
 - :mod:`~csconsole.text.keyboard`: the Thai keyboard layouts and what was meant on the other one.
 - :mod:`~csconsole.text.search`: the folded form, its index terms and search needles.
+- :mod:`~csconsole.text.highlight`: where a needle is in the text as it was written.
 
 They are imported one by one where they are needed, so that a start that draws nothing pays for none.
 """

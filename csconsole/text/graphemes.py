@@ -10,6 +10,8 @@ Indices are code points of the Python string. No function raises on any string, 
 
 from __future__ import annotations
 
+import re
+
 from rich._unicode_data import load as _load_cell_table
 from rich.cells import cell_len, get_character_cell_size
 
@@ -20,6 +22,7 @@ Cluster = tuple[int, int, int]
 
 _ZWJ = "\u200d"
 _EMOJI_SELECTOR = "\ufe0f"
+_NEEDS_CLUSTERS = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff]")
 _FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
 
 
@@ -92,13 +95,7 @@ def truncate(text: str, cells: int, ellipsis: str = "…") -> str:
     room = cells - width(ellipsis)
     if room < 0:
         ellipsis, room = "", cells
-    used = end = 0
-    for start, stop, size in clusters(text):
-        if used + size > room:
-            end = start
-            break
-        used += size
-        end = stop
+    end, _used = _fit(text, room)
     return text[:end] + ellipsis
 
 
@@ -122,14 +119,12 @@ def split_at(text: str, cell: int) -> tuple[str, str]:
         return "", text
     if text.isascii() and text.isprintable():
         return text[:cell], text[cell:]
-    used = 0
-    for start, end, size in clusters(text):
-        if used == cell and size:
-            return text[:start], text[start:]
-        if used < cell < used + size:
-            return text[:start] + " " * (cell - used), " " * (used + size - cell) + text[end:]
-        used += size
-    return text, ""
+    end, used = _fit(text, cell)
+    if used == cell or end == len(text):
+        return text[:end], text[end:]
+    after = next_stop(text, end)
+    torn = width(text[end:after])
+    return text[:end] + " " * (cell - used), " " * (used + torn - cell) + text[after:]
 
 
 def previous_stop(text: str, index: int) -> int:
@@ -170,6 +165,23 @@ def next_word(text: str, index: int) -> int:
         if index >= size or _is_word_border(text, index):
             break
     return min(index, size)
+
+
+def _fit(text: str, room: int) -> tuple[int, int]:
+    """Where the longest beginning ends that takes at most ``room`` cells and tears no cluster, and its cells."""
+    used = 0
+    if _NEEDS_CLUSTERS.search(text):
+        for start, _end, cells in clusters(text):
+            if used + cells > room:
+                return start, used
+            used += cells
+        return len(text), used
+    for index, char in enumerate(text):
+        cells = _CELLS[char]
+        if used + cells > room:
+            return index, used
+        used += cells
+    return len(text), used
 
 
 def _extend(text: str, spans: list[Cluster], start: int, end: int, cells: int) -> None:

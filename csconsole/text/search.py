@@ -120,18 +120,21 @@ _RARE = frozenset("ฃฅฆฌญฎฏฐฑฒณฤฦฬฮฯ\u0e3a\u0e4e�
 
 
 def index_terms(folded: str) -> str:
-    """The terms of one folded text, joined by spaces, each once; the text of its row in the index.
+    """The terms of one folded text, joined by spaces: the text of its row in the index.
+
+    A term that occurs twice is there twice: FTS5 drops repeated terms of a row faster than Python does.
 
     Args:
         folded: the result of :func:`fold`.
     """
-    terms: list[str] = [_START + char for char in _RARE.intersection(folded)]
+    terms: list[str] = [_START + char for char in sorted(_RARE.intersection(folded))]
     last = ""
     for run in _RUN.findall(folded):
+        first = run[0]
         if last:
-            terms.append(_BORDER + last + run[0])
+            terms.append(_BORDER + last + first)
         last = run[-1]
-        if _is_gram_run(run):
+        if "\u0e00" <= first < "\u0e80" or _is_gram_run(run):
             pairs = list(map(add, run, run[1:]))
             terms += pairs
             terms += map(add, pairs, run[2:])
@@ -139,13 +142,17 @@ def index_terms(folded: str) -> str:
                 terms.append(run)
         else:
             terms.append(run[:MAX_WORD])
-            terms += [_START + run[:size] for size in _PREFIXES if size <= len(run)]
-    return " ".join(dict.fromkeys(terms))
+            terms += _beginnings(run)
+    return " ".join(terms)
 
 
 def _is_gram_run(run: str) -> bool:
-    first = run[0]
-    return first >= "\u0590" and ("\u0e00" <= first < "\u0e80" or _IS_GRAM.match(first) is not None)
+    return run[0] >= "\u0590" and _IS_GRAM.match(run) is not None
+
+
+def _beginnings(run: str) -> list[str]:
+    """The terms by which the beginning of a word is found."""
+    return [_START + run[:size] for size in _PREFIXES if size <= len(run)]
 
 
 # ---- queries
@@ -267,6 +274,6 @@ def _needed(word: str) -> Iterator[str]:
         elif ended or len(run) > MAX_WORD:
             yield run[:MAX_WORD]
         else:
-            yield from (_START + run[:size] for size in _PREFIXES if size <= len(run))
+            yield from _beginnings(run)
             if len(run) >= 6 and _IS_NUMBER.match(run):
                 yield run + "*"

@@ -76,7 +76,7 @@ def test_hostile_strings_that_must_stay_or_become_something(hostile: list[dict[s
 
 
 def test_the_quick_check_agrees_with_the_table_on_every_code_point() -> None:
-    for code in range(0x110000):
+    for code in (*range(0x32000), *range(0xE0000, 0xE1000), *range(0x10FF00, 0x110000)):
         char = chr(code)
         if char == "\n" or sanitize._UNUSUAL.search(char):
             continue
@@ -88,7 +88,7 @@ def test_the_quick_check_agrees_with_the_table_on_every_code_point() -> None:
 
 
 def test_what_is_left_has_cells_or_counts_as_a_mark() -> None:
-    for code in range(0x20, 0x110000):
+    for code in (*range(0x20, 0x32000), *range(0xE0000, 0xE1000)):
         char = chr(code)
         if code not in (0x2028, 0x2029) and sanitize._VERDICTS[char] == char:
             assert width(char) > 0, hex(code)

@@ -241,3 +241,18 @@ def test_hostile_queries_do_not_raise(hostile: list[dict[str, Any]], index: Inde
     assert len(queries) > 20
     for query in queries:
         assert index.find(query) == index.scan(query)
+
+
+def test_the_same_terms_erase_every_trace(index: Index) -> None:
+    database = driver.connect(":memory:")
+    database.execute("create virtual table f using fts5(t, content='', columnsize=0, detail=none, tokenize='ascii')")
+    database.execute("insert into f(f, rank) values('secure-delete', 1)")
+    rows = list(enumerate(index.terms[:300], 1))
+    database.executemany("insert into f(rowid, t) values(?, ?)", rows)
+    erased = next(terms for _, terms in rows if len(terms.split(" ")) > len(set(terms.split(" "))) > 20)
+    row = next(number for number, terms in rows if terms is erased)
+    database.execute("insert into f(f, rowid, t) values('delete', ?, ?)", (row, index_terms(index.folded[row - 1])))
+    for term in erased.split(" "):
+        found = database.execute("select rowid from f where f match ?", (fts_expression((term,)),)).fetchall()
+        assert (row,) not in found
+    assert database.execute("select count(*) from f where f match ?", ('"กา"',)).fetchone()[0] > 0
