@@ -23,12 +23,13 @@ _VIEWS = (
 """Name, English name, key after g, query."""
 
 
-def demo_accounts(still: bool = False, language: Literal["th", "en"] = "th") -> list[dict[str, Any]]:
+def demo_accounts(still: bool = False, language: Literal["th", "en"] = "th", seed: int = 1) -> list[dict[str, Any]]:
     """The 24 accounts as tables of ``config.toml``.
 
     Args:
         still: the world stands still at the demo's clock.
         language: of the labels.
+        seed: another number is another stream of new customers.
     """
     windows = shop()["shop"]["reopen_window"]
     accounts = []
@@ -43,11 +44,18 @@ def demo_accounts(still: bool = False, language: Literal["th", "en"] = "th") -> 
         account |= {key: given[key] for key in ("branch", "handle", "address", "provider") if key in given}
         if still:
             account["still"] = True
+        if seed != 1:
+            account["seed"] = seed
         accounts.append(account)
     return accounts
 
 
-def demo_config_toml(data_dir: Path | str = "", still: bool = False, language: Literal["th", "en"] = "th") -> str:
+def demo_config_toml(
+    data_dir: Path | str = "",
+    still: bool = False,
+    language: Literal["th", "en"] = "th",
+    seed: int = 1,
+) -> str:
     """The whole ``config.toml`` of a demo directory.
 
     Args:
@@ -55,6 +63,7 @@ def demo_config_toml(data_dir: Path | str = "", still: bool = False, language: L
             where it lies.
         still: the world stands still at the demo's clock.
         language: of the screen and the labels.
+        seed: another number is another stream of new customers.
     """
     data, agent = shop(), by_id("agents", "name")[AGENT]
     of_shop = data["shop"]
@@ -84,7 +93,7 @@ def demo_config_toml(data_dir: Path | str = "", still: bool = False, language: L
                 "country": "TH",
             },
         ),
-        *(_table("[[accounts]]", account) for account in demo_accounts(still, language)),
+        *(_table("[[accounts]]", account) for account in demo_accounts(still, language, seed)),
         *(
             _table("[[views]]", {"name": name, "name_en": english, "key": key, "query": query})
             for name, english, key, query in _VIEWS

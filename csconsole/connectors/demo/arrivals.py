@@ -21,6 +21,8 @@ PACE = 45 * SECOND
 _RUSH = 8 * HOUR // PACE
 _LATER = 15 * MINUTE
 """After eight hours a demo left alone slows down, so that nobody comes back to thousands of rows."""
+_FIRST_NUMBER = 21_000
+"""Newcomers' conversations are numbered from here, so that a number alone names one in the whole demo."""
 _BUBBLE = 7 * SECOND
 _MOST = 3
 """Bubbles of one customer; the last one still falls into his own stretch of time."""
@@ -173,7 +175,8 @@ def due_of(seed: int, k: int, start: int) -> list[Due]:
         if mail:
             body["message_ids"] = [f"<{thread}.{index}@mailbox.example>"]
         due.append(Due(body["at"], body["id"], raw_item(body, kind="message")))
-    routed: Table = {"type": "state", "id": f"{thread}:routed", "thread": thread, "at": due[-1].at, "team": "front"}
+    routed: Table = {"type": "state", "id": f"{thread}:routed", "thread": thread, "at": due[-1].at}
+    routed |= {"number": _FIRST_NUMBER + k, "team": "front"}
     return [*due, Due(due[-1].at, routed["id"], raw_item(routed, kind="state"))]
 
 

@@ -148,7 +148,7 @@ class _Stream:
         assignee = self._assignee(status)
         intent = self._texts.intent()
         length = self._length(index)
-        messages = self._messages(created, length, status, assignee, channel, intent, customer)
+        messages = self._messages(created, length, status, assignee, channel, intent)
         tags = {self._tags[bits(12)] for _ in range(bits(2))}
         if status == "spam":
             tags.add("spam")
@@ -234,7 +234,7 @@ class _Stream:
         return length
 
     def _messages(
-        self, created: int, length: int, status: str, assignee: str, channel: str, intent: str, customer: int
+        self, created: int, length: int, status: str, assignee: str, channel: str, intent: str
     ) -> list[BulkMessage]:
         bits, texts = self._random.getrandbits, self._texts
         room = max(self._now - created, length * SECOND)
@@ -252,12 +252,12 @@ class _Stream:
             else:
                 inward = bits(1) == 1
             if inward or (waiting and not assignee):
-                body = texts.opening(intent) if place == 0 else texts.customer(intent, customer)
+                body = texts.opening(intent) if place == 0 else texts.customer(intent)
                 made.append(BulkMessage(at, "in", "public", "customer", "", body, ""))
             elif bits(4) == 0 and left > 1:
                 made.append(BulkMessage(at, "out", "internal", "agent", agent, texts.note(), ""))
             else:
-                made.append(BulkMessage(at, "out", "public", "agent", agent, texts.agent(intent), "sent"))
+                made.append(BulkMessage(at, "out", "public", "agent", agent, texts.agent(), "sent"))
             at += 1 + int(self._random.random() * step)
         return made
 

@@ -62,13 +62,13 @@ class Texts:
         """A customer's first words."""
         return f"{self._openings[intent][self._bits(12)]}{self._particular()}"
 
-    def customer(self, intent: str, customer: int) -> str:
+    def customer(self, intent: str) -> str:
         """A customer's further words."""
         if self._bits(2) == 0:
             return f"{self._openings[intent][self._bits(12)]}{self._particular()}"
         return f"{self._customers[self._bits(12)]}{self._particular()}"
 
-    def agent(self, intent: str) -> str:
+    def agent(self) -> str:
         """An agent's answer: one or two sentences of canned replies and past answers."""
         first = self._agents[self._bits(12)]
         if self._bits(1):

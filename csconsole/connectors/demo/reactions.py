@@ -94,14 +94,13 @@ class Reactions:
         return due
 
     def _conversation(self, line: Acceptance) -> list[Due]:
-        story = by_id("conversations").get(line.thread)
-        if story is not None and story["account"] == self._account:
-            customer = profile(by_id("customers")[story["customer"]], self._channel, self._start)
-            return self._story(line, story, customer)
-        k = number_of(line.thread)
-        if k is None or account_of(self._seed, k)["name"] != self._account:
+        customer = customer_of(line.thread, self._account, self._channel, self._seed, self._start)
+        if customer is None:
             return []
-        return self._messages(line, self._thanks(line, person(self._seed, k)), person(self._seed, k))
+        story = by_id("conversations").get(line.thread)
+        if story is not None:
+            return self._story(line, story, customer)
+        return self._messages(line, self._thanks(line, customer), customer)
 
     def _story(self, line: Acceptance, story: Table, customer: Table) -> list[Due]:
         fired = self._fired.setdefault(story["id"], set())
@@ -178,8 +177,29 @@ class Reactions:
         return [Due(body["at"], body["id"], raw_item(body, kind="state"))]
 
 
-def echo(line: Acceptance, channel: str) -> Due:
-    """Our own message as the channel reports it back, carrying our mark."""
+def customer_of(thread: str, account: str, channel: str, seed: int, start: int) -> Table | None:
+    """Whom a conversation of an account is with; None when the demo did not begin it."""
+    story = by_id("conversations").get(thread)
+    if story is not None and story["account"] == account:
+        return profile(by_id("customers")[story["customer"]], channel, start)
+    k = number_of(thread)
+    if k and account_of(seed, k)["name"] == account:
+        return person(seed, k)
+    return None
+
+
+def echo(line: Acceptance, channel: str, customer: Table | None) -> Due:
+    """Our own message as the channel reports it back, carrying our mark.
+
+    Args:
+        line: the acceptance.
+        channel: the account's channel.
+        customer: whom it went to; when unknown the recipient's bare id stands for them.
+    """
+    if customer is None and line.to:
+        kind = CHANNELS[channel].identity[0]
+        identity = {"kind": kind, "realm": line.account, "value": line.to[0], "display": "", "verified": False}
+        customer = {"name": "", "identities": [identity]}
     body: Table = {
         "type": "message",
         "id": line.remote_id,
@@ -191,6 +211,7 @@ def echo(line: Acceptance, channel: str) -> Due:
         "kind": "text",
         "text": line.text,
         "marker": line.key,
+        "customer": customer,
         "delivery": "sent",
         "extra": {"echo": channel},
     }

@@ -119,6 +119,8 @@ def seeded(account: str, start: int) -> list[Due]:
             live.append(_state_due(fields, "resumed", older[-1].at))
         live += newer
         last = max((due.at for due, _ in items if due.at <= start), default=start)
+        if closed := story.get("closed_at"):
+            last = when(closed, start)
         live.append(_state_due(fields, "state", last))
     return sorted(past) + sorted(live)
 
@@ -129,9 +131,12 @@ def _state_due(fields: Table, word: str, at: int) -> Due:
 
 
 def _first_unanswered(story: Table) -> int:
-    """The ``seq`` of the first customer message after the last public answer, past the end when none."""
+    """The ``seq`` of the first customer message after the last public answer, past the end when none.
+
+    In a conversation that is not open nobody waits: a call that ended with the customer's goodbye is over.
+    """
     messages = story["messages"]
-    if story["status"] == "resolved":
+    if story["status"] != "open":
         return len(messages) + 1
     answers = [m["seq"] for m in messages if m["direction"] == "out" and m["visibility"] == "public"]
     last = max(answers, default=0)

@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from csconsole.connectors.demo.shop import shop
+
 
 def team_toml() -> str:
     """The whole team file as TOML text, for the module that reads team files."""
@@ -17,6 +19,14 @@ def team_toml() -> str:
 def team() -> dict[str, Any]:
     """The parsed team file: lists ``canned``, ``macros``, ``views``, ``hours`` and ``sla``; not to be changed."""
     return tomllib.loads(team_toml())
+
+
+def demo_agents() -> list[dict[str, Any]]:
+    """The 18 people of the team (one is the bot) as plain tables.
+
+    Each has ``name``, ``display_name`` by language, ``role``, ``teams``, ``branch``, ``state`` and others.
+    """
+    return [dict(agent) for agent in shop()["agents"]]
 
 
 def canned_replies() -> list[dict[str, Any]]:

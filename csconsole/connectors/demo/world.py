@@ -12,7 +12,7 @@ import msgspec
 from csconsole.connectors.base import Page, PageKind
 from csconsole.connectors.demo.arrivals import arrivals, last_before, stretch
 from csconsole.connectors.demo.ledger import Acceptance
-from csconsole.connectors.demo.reactions import Reactions, echo
+from csconsole.connectors.demo.reactions import Reactions, customer_of, echo
 from csconsole.connectors.demo.stories import Due, seeded
 
 _SCAN = 20_000
@@ -136,7 +136,8 @@ class World:
                 break
             read = line.n
             if self._echoes and line.account == self.account:
-                found.append(echo(line, self.channel))
+                customer = customer_of(line.thread, self.account, self.channel, self.seed, self.start)
+                found.append(echo(line, self.channel, customer))
                 room -= 1
         return msgspec.structs.replace(position, echoed=read)
 

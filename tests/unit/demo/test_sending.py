@@ -229,6 +229,7 @@ async def test_an_echo_carries_our_mark_and_may_overtake_the_answer(tmp_path: Pa
     assert not sending.done(), "the answer came first; the test proves nothing"
     (echo,) = [event for event in found if isinstance(event, MessageEvent)]
     assert (echo.marker, echo.direction, echo.thread.remote_id) == ("mark", "out", "cv-wee")
+    assert echo.customer is not None and echo.customer.kind == "psid", "an echo must not make a new customer"
     assert (await sending).remote_id == echo.remote_id
 
 

@@ -163,6 +163,7 @@ async def test_pulling_again_with_an_old_cursor_repeats_the_same_ids(tmp_path: P
 async def test_new_customers_come_at_the_stated_pace(tmp_path: Path) -> None:
     clock = FixedClock(STILL_AT)
     threads: set[str] = set()
+    numbers: list[int] = []
     demos = [connector(tmp_path, name, clock) for name in ACCOUNTS]
     for demo in demos:
         await items(demo)
@@ -171,8 +172,12 @@ async def test_new_customers_come_at_the_stated_pace(tmp_path: Path) -> None:
         for event in (await events(demo))[0]:
             if isinstance(event, MessageEvent) and event.thread.remote_id.startswith("live-"):
                 threads.add(event.thread.remote_id)
+            if isinstance(event, ConversationEvent) and event.thread.remote_id.startswith("live-"):
+                assert event.number is not None
+                numbers.append(event.number)
                 assert STILL_AT < event.at <= clock.now()
     expected = HOUR // PACE
+    assert len(numbers) == len(set(numbers)) == len(threads)
     assert expected - 1 <= len(threads) <= expected
 
 
