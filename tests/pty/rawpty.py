@@ -147,7 +147,7 @@ class RawPty:
             rest = min(end, deadline) - self.now()
             if rest <= 0:
                 break
-            if self._take(rest):
+            if self.take(rest):
                 deadline = self.now() + quiet
         return self.chunks[begin:]
 
@@ -163,14 +163,15 @@ class RawPty:
             return self.chunks[-1]
         end = self.now() + timeout
         while not self.ended and (rest := end - self.now()) > 0:
-            if self._take(rest):
+            if self.take(rest):
                 seen = (seen + self.chunks[-1].data)[-65536:]
                 if wanted.search(seen):
                     return self.chunks[-1]
         state = "the program ended" if self.ended else f"{timeout:g} s passed"
         raise TimeoutError(f"{pattern!r} did not come, {state}; last output: {self.output[-500:]!r}")
 
-    def _take(self, timeout: float) -> bool:
+    def take(self, timeout: float) -> bool:
+        """Waits up to ``timeout`` seconds for one more chunk; returns whether it came."""
         ready, _, _ = select.select([self._master], [], [], timeout)
         if not ready:
             return False
@@ -198,9 +199,9 @@ class RawPty:
         start = rest.rfind(b"\x1b", -32)
         self._pending = rest[start:] if start >= 0 else b""
 
-    def memory(self) -> float:
-        """Returns the resident memory of the program and its children now, in MiB."""
-        return sum(_resident(pid) for pid in _family(self.pid)) / 1024
+    def memory(self, *, children: bool = False) -> float:
+        """Returns the resident memory of the program now, its descendants included if asked for, in MiB."""
+        return sum(_resident(pid) for pid in (_family(self.pid) if children else [self.pid])) / 1024
 
     def cpu(self) -> float:
         """Returns the processor seconds the program itself has used."""
@@ -215,7 +216,7 @@ class RawPty:
         """
         end = self.now() + timeout
         while not self.ended and self.now() < end:
-            self._take(0.1)
+            self.take(0.1)
         try:
             return self._process.wait(timeout=max(0.1, end - self.now()))
         except subprocess.TimeoutExpired:
