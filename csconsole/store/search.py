@@ -55,7 +55,7 @@ def index_batch(tx: Tx, *, limit: int = 200) -> int:
     terms = [(n, index_terms(fold(f"{subject}\n{body}"))) for n, subject, body in rows]
     tx.connection.executemany("insert into message_fts (rowid, t) values (?, ?)", terms)
     tx.execute("delete from to_index where n in (select value from json_each(?))", (json.dumps(waiting),))
-    _count_grams(tx, [text for _, text in terms])
+    count_grams(tx, [text for _, text in terms])
     return len(waiting)
 
 
@@ -70,7 +70,8 @@ def merge_step(tx: Tx) -> None:
     tx.execute("insert into message_fts (message_fts, rank) values ('merge', 16)")
 
 
-def _count_grams(tx: Tx, texts: list[str]) -> None:
+def count_grams(tx: Tx, texts: list[str]) -> None:
+    """Counts grams of the first messages, so that a query knows which are rare."""
     row = tx.execute("select value from meta where key = 'gram_sample'").fetchone()
     counted = int(row[0]) if row else 0
     if counted >= SAMPLE:
@@ -122,7 +123,7 @@ def search(store: Store, text: str, *, limit: int = 50, conversations: list[int]
     needle = parse_query(text)
     if not needle:
         return []
-    found = list(_take(_matches(store, needle, conversations), max(limit * 4, 200) if limit > 1 else 1))
+    found = list(_take(_matches(store, needle, conversations), limit + 50 if limit > 1 else 1))
     if not found:
         return []
     return sorted(_hits(store, found, needle), key=lambda hit: (hit.at, hit.n), reverse=True)[:limit]
@@ -152,7 +153,7 @@ def customers_with(store: Store, text: str, *, limit: int = 500) -> list[int]:
     terms = needle.candidate_terms({})
     if terms:
         rows = store.read(
-            "select rowid from customer_fts where t match ? order by rowid desc limit 5000", (fts_expression(terms),)
+            "select rowid from customer_fts where customer_fts match ? order by rowid desc limit 5000", (fts_expression(terms),)
         )
         candidates = [r[0] for r in rows]
     else:
@@ -215,8 +216,9 @@ def _candidates(store: Store, needle: Needle, conversations: list[int] | None) -
         )
     yield from _stream(
         store,
-        "select m.n, m.conversation_id, m.subject, m.body_text from message_fts f cross join message m"
-        " on m.n = f.rowid where f.t match ? and m.redacted_at is null order by f.rowid desc",
+        "select m.n, m.conversation_id, m.subject, m.body_text from message_fts cross join message m"
+        " on m.n = message_fts.rowid where message_fts match ? and m.redacted_at is null"
+        " order by message_fts.rowid desc",
         (fts_expression(terms),),
     )
 
