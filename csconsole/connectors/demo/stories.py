@@ -116,7 +116,6 @@ def seeded(account: str, start: int) -> list[Due]:
         past += [due._replace(kind=PageKind.HISTORY) for due in older]
         if older:
             past.append(_state_due(fields, "seeded", older[-1].at)._replace(kind=PageKind.HISTORY))
-            live.append(_state_due(fields, "resumed", older[-1].at))
         live += newer
         last = max((due.at for due, _ in items if due.at <= start), default=start)
         if closed := story.get("closed_at"):

@@ -256,6 +256,15 @@ async def test_customers_react_as_the_shop_file_says(tmp_path: Path) -> None:
     assert "โอเคค่ะ รอได้" in [e.body_text for e in second if isinstance(e, MessageEvent)]
 
 
+async def test_a_prepared_reaction_comes_once(tmp_path: Path) -> None:
+    clock = FixedClock(STILL_AT)
+    demo = connector(tmp_path, clock=clock)
+    for number in range(4):
+        await _after(demo, clock, "คืนเงินให้ค่ะ", "cv-ann", MINUTE)
+        said = [e.body_text for e in (await events(demo))[0] if isinstance(e, MessageEvent)]
+        assert said.count("ขอบคุณค่ะที่ไม่ต้องถามซ้ำ") == 1, number
+
+
 @pytest.mark.parametrize(
     "story", [s for s in shop()["conversations"] if s.get("reactions")], ids=lambda story: story["id"]
 )
@@ -326,9 +335,11 @@ async def test_watch_hints_when_something_becomes_due_and_only_once(tmp_path: Pa
     assert not waiting.done(), "nothing is due yet"
     await connector(tmp_path, "fb-page", clock).send(reply("ครับ", "cv-wee"), Phases())
     await asyncio.wait_for(waiting, 5)
+    waiting = asyncio.ensure_future(anext(hints))
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "the same news is hinted at once"
     news, cursor = await items(demo, cursor)
     assert [item.kind for item in news] == ["message"], "the echo"
-    waiting = asyncio.ensure_future(anext(hints))
     await asyncio.sleep(0.05)
     assert not waiting.done()
     clock.advance(3 * SECOND)
