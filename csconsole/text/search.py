@@ -101,17 +101,21 @@ def _in_order(match: re.Match[str]) -> str:
 
 # ---- runs and terms
 
-# Scripts taken apart into pairs and triples: everything from Hebrew on that is not Latin, Greek or
-# punctuation.
-_GRAM = (
-    "\u0590-\u1dbf\u2190-\u2bff\u2e80-\u2fff\u3005-\ua63f\ua700-\ud7ff\uf900-\ufaff\ufb1d-\ufdcf\ufdf0-\ufdff"
-    "\ufe70-\ufefe\uff66-\uff9f\uffa0-\uffdf\U00010000-\U000dfffd"
+# Words: Latin, Greek, Cyrillic, Armenian and Glagolitic letters with their marks. Numbers: their digits. Taken apart
+# into pairs and triples: every other script from Hebrew on and all signs that are no punctuation. Large ranges make a
+# character class slow to compile, so the last is told by what it is not.
+_WORD = (
+    "[a-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u0386\u0388-\u0558\u0560-\u0588\u1dc0-\u1fff"
+    "\u2071\u207f\u2090-\u209c\u20d0-\u20ff\u2102-\u2149\u2160-\u2188\u2c00-\u2dff\ua640-\ua6ff\ufb00-\ufb17\ufe20-\ufe2f"
+    "\uff21-\uff3a\uff41-\uff5a]"
 )
-_MARKS = "\u0300-\u036f\u0483-\u0489\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_WORD = f"(?:[^\\W\\d_{_GRAM}]|[{_MARKS}])"
-_NUMBER = f"[^\\D{_GRAM}]"
-_RUN = re.compile(f"[{_GRAM}]+|{_WORD}+|{_NUMBER}+")
-_IS_GRAM = re.compile(f"[{_GRAM}]")
+_NUMBER = "[0-9\uff10-\uff19]"
+_GRAM = (
+    "[^\x00-\u058f\u1dc0-\u218f\u2c00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\ua640-\ua6ff\ud800-\uf8ff\ufb00-\ufb1c"
+    "\ufdd0-\ufdef\ufe00-\ufe6f\ufeff-\uff65\uffe0-\uffff\U000e0000-\U0010ffff]"
+)
+_RUN = re.compile(f"{_GRAM}+|{_WORD}+|{_NUMBER}+")
+_IS_GRAM = re.compile(_GRAM)
 _IS_WORD = re.compile(_WORD)
 _IS_NUMBER = re.compile(_NUMBER)
 
