@@ -281,7 +281,7 @@ def _find(typed: str, word: str) -> int:
     """Where a typed text stands in a word or phrase, or -1; Latin text must begin a word there."""
     if not typed.isascii():
         return _squeezed(word).find(typed)
-    match = re.search(rf"(?<![a-z0-9]){re.escape(typed)}", " ".join(_THAI_RUN.findall(word.lower())))
+    match = re.search(rf"(?<![a-z0-9]){' ?'.join(typed)}", " ".join(_THAI_RUN.findall(word.lower())))
     return -1 if match is None else match.start()
 
 

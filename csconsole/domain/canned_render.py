@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_BODY = 20_000
 """Longest template accepted, in code points."""
 
+_LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ '.\-]*")
 _MARK = re.compile("\x00(\\d+)\x00")
 _POLITE = {
     "ka": ("ค่ะ", "คะ", "นะคะ"),
@@ -74,10 +75,13 @@ def call_name(customer: Mapping[str, object]) -> str:
 
 
 def call_name_en(customer: Mapping[str, object]) -> str:
-    """How a customer is addressed in English: the first name in Latin letters, else ``there``."""
+    """How a customer is addressed in English: the first name in Latin letters, else ``there``.
+
+    A name with digits or signs (``xX_sun99_Xx``) is a display name that slipped in, and is not used.
+    """
     for key in ("first_name", "call_name"):
         name = str(customer.get(key) or "").strip()
-        if name and name.isascii():
+        if _LATIN_NAME.fullmatch(name):
             return name
     return _NO_NAME_EN
 

@@ -73,6 +73,8 @@ def test_who_speaks_and_who_is_spoken_to() -> None:
     assert call_name({"call_name": " ลุงประเสริฐ "}) == "คุณลุงประเสริฐ"
     assert call_name_en({"call_name": "Hannah"}) == "Hannah"
     assert call_name_en({"call_name": "แอน", "first_name": "Ann"}) == "Ann"
+    assert call_name_en({"first_name": "José", "call_name": "x"}) == "José"
+    assert call_name_en({"first_name": "xX_sun99_Xx"}) == "there"
     assert call_name_en({"call_name": "แอน", "display_names": ["Ann ♡"]}) == "there"
 
 
