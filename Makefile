@@ -34,7 +34,7 @@ demo: $(VENV)/.stamp-run
 	@if [ -t 0 ] && [ -t 1 ]; then \
 	  exec $(BIN)/csconsole demo; \
 	else \
-	  mkdir -p "$(DEMO_DIR)" && \
+	  rm -rf "$(DEMO_DIR)" && mkdir -p "$(DEMO_DIR)" && \
 	  $(BIN)/csconsole demo --build-only --still --data-dir "$(DEMO_DIR)" && \
 	  $(BIN)/csconsole --data-dir "$(DEMO_DIR)" list --limit 20; \
 	fi

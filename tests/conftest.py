@@ -27,8 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Points home and the XDG directories, lazily made, to an empty place and forgets the program's variables."""
+    """Points home and the XDG directories to an empty place and forgets the program's own variables."""
     home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
     for variable, part in (
         ("HOME", ""),
         ("XDG_CONFIG_HOME", ".config"),
