@@ -48,6 +48,11 @@ def all_accounts(store: Store) -> list[AccountRow]:
     return [_row(r) for r in store.read(f"select {_COLUMNS} from account order by id")]
 
 
+def all_in(tx: Tx) -> list[AccountRow]:
+    """Every account, as this transaction sees them."""
+    return [_row(r) for r in tx.execute(f"select {_COLUMNS} from account order by id").fetchall()]
+
+
 def account_by_name(store: Store, name: str) -> AccountRow | None:
     """One account, or None."""
     row = store.read_one(f"select {_COLUMNS} from account where name = ?", (name,))
@@ -98,12 +103,15 @@ def save_cursor(tx: Tx, account_id: int, cursor: str, *, total: int | None, adde
     )
 
 
-def pulled_well(tx: Tx, account_id: int, *, live: bool) -> None:
-    """The source answered: freshness for the header, and the licence to send."""
+def pulled_well(tx: Tx, account_id: int, *, live: bool, note: str = "") -> None:
+    """The source answered: freshness for the header, and the licence to send.
+
+    ``note``: something a person should know although all went well (the source has more than we do).
+    """
     tx.execute(
-        "update account set state = 'ok', error = '', failures = 0, next_try_at = null, last_pull_at = ?,"
+        "update account set state = 'ok', error = ?, failures = 0, next_try_at = null, last_pull_at = ?,"
         " live = ?, rev = ? where id = ?",
-        (tx.now, int(live), tx.rev, account_id),
+        (note, tx.now, int(live), tx.rev, account_id),
     )
 
 

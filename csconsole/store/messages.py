@@ -284,3 +284,28 @@ def last_incoming(tx: Tx, conversation_id: int) -> Incoming | None:
         (conversation_id,),
     ).fetchone()
     return Incoming(row[0], row[1], json.loads(row[2])) if row else None
+
+
+def attachment_origin(store: Store, uid: str) -> tuple[int, str] | None:
+    """``(account key, remote id of the message)`` of an attachment, or None: where to fetch it."""
+    row = store.read_one(
+        "select c.account_id, m.remote_id from attachment t join message m on m.n = t.message_n"
+        " join conversation c on c.id = m.conversation_id where t.uid = ?",
+        (uid_bytes(uid),),
+    )
+    return (int(row[0]), row[1]) if row else None
+
+
+def attachment_fetched(tx: Tx, uid: str, sha256: str | None, size: int = 0) -> None:
+    """Notes where an attachment's content lies, or (None) that it could not be fetched."""
+    raw = uid_bytes(uid)
+    if sha256 is None:
+        tx.execute("update attachment set fetch_state = 'failed' where uid = ? and sha256 is null", (raw,))
+    else:
+        tx.execute(
+            "update attachment set fetch_state = 'stored', sha256 = ?, bytes = ? where uid = ?", (sha256, size, raw)
+        )
+    row = tx.execute("select message_n from attachment where uid = ?", (raw,)).fetchone()
+    if row:
+        tx.execute("update message set rev = ? where n = ?", (tx.rev, row[0]))
+        _touch(tx, row[0])

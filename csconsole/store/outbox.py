@@ -6,6 +6,8 @@ compare-and-set on ``held, queued``: one of them wins.
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
 from csconsole.domain.message import Delivery
@@ -162,21 +164,67 @@ def pending_count(store: Store) -> int:
     return int(row[0]) if row else 0
 
 
-def due(source: Store | Tx, now: int, *, limit: int = 50) -> list[OutboxRow]:
-    """Rows whose time has come, first of their conversation. A clock stepped back counts as due."""
+def due(source: Store | Tx, now: int, *, account_id: int | None = None, limit: int = 50) -> list[OutboxRow]:
+    """Rows whose time has come, first of their conversation; of one account when it is named.
+
+    A clock stepped back counts as due.
+    """
     return _fetch(
         source,
-        "where o.state in ('held', 'queued') and (o.not_before <= ? or ? < o.created_at) and not exists ("
+        "where o.state in ('held', 'queued') and (o.not_before <= ? or ? < o.created_at)"
+        " and o.account_id = coalesce(?, o.account_id) and not exists ("
         " select 1 from outbox p where p.conversation_id = o.conversation_id and p.id < o.id"
         " and p.state in ('held', 'queued', 'sending', 'settling')) order by o.not_before, o.id limit ?",
-        (now, now, limit),
+        (now, now, account_id, limit),
     )
+
+
+def accounts_due(store: Store, now: int) -> set[int]:
+    """Accounts with a row whose time has come."""
+    rows = store.read(
+        "select distinct account_id from outbox where state in ('held', 'queued')"
+        " and (not_before <= ? or ? < created_at)",
+        (now, now),
+    )
+    return {account_id for (account_id,) in rows}
+
+
+def unfinished(store: Store, account_ids: set[int], *, before: int) -> bool:
+    """Whether a row of these accounts is under way, or waits and is due before an instant (ms UTC)."""
+    row = store.read_one(
+        "select 1 from outbox where (state in ('sending', 'settling') or (state in ('held', 'queued')"
+        " and not_before <= ?)) and account_id in (select value from json_each(?)) limit 1",
+        (before, json.dumps(sorted(account_ids))),
+    )
+    return row is not None
 
 
 def next_due_at(store: Store) -> int | None:
     """When the next waiting row's time comes, None when nothing waits."""
     row = store.read_one("select min(not_before) from outbox where state in ('held', 'queued')")
     return row[0] if row else None
+
+
+def unsettled(source: Store | Tx, account_id: int, *, looks: int = 1 << 30) -> list[OutboxRow]:
+    """Rows of an account whose outcome is not known, oldest first; not those looked at ``looks`` times."""
+    return _fetch(
+        source,
+        "where o.state in ('settling', 'uncertain') and o.account_id = ? and o.settle_tries < ? order by o.id",
+        (account_id, looks),
+    )
+
+
+def next_look_at(store: Store, *, looks: int) -> int | None:
+    """When the next row of unknown outcome is to be looked up, None when there is none."""
+    row = store.read_one(
+        "select min(not_before) from outbox where state in ('settling', 'uncertain') and settle_tries < ?", (looks,)
+    )
+    return row[0] if row else None
+
+
+def resolved(tx: Tx, row_id: int) -> None:
+    """Notes that the wish to resolve after sending has been dealt with."""
+    tx.execute("update outbox set resolve_after = 0, rev = ? where id = ?", (tx.rev, row_id))
 
 
 def in_state(source: Store | Tx, *states: str) -> list[OutboxRow]:
@@ -192,9 +240,9 @@ def claim(tx: Tx, row_id: int) -> OutboxRow | None:
         The row with its attempt, or None when an undo or another worker was first.
     """
     taken = tx.execute(
-        "update outbox set state = 'sending', phase = '', attempts = attempts + 1, claimed_at = ?, reason = '',"
-        " rev = ? where id = ? and state in ('held', 'queued') and (not_before <= ? or ? < created_at)"
-        " returning attempts",
+        "update outbox set state = 'sending', phase = '', attempts = attempts + 1, claimed_at = ?,"
+        " reason = '', settle_tries = 0, rev = ? where id = ? and state in ('held', 'queued')"
+        " and (not_before <= ? or ? < created_at) returning attempts",
         (tx.now, tx.rev, row_id, tx.now, tx.now),
     ).fetchone()
     if taken is None:
@@ -284,12 +332,13 @@ def bubbles(source: Store | Tx, row_id: int) -> list[tuple[int, str]]:
 
 
 def _mark(tx: Tx, row_id: int, state: str, reason: str) -> None:
-    """Carries a row's state to its messages and to the queue's sign."""
+    """Carries a row's state to its messages and to the queue's sign; a receipt that overtook ``sent`` stays."""
     delivery = Delivery(state)
     tx.execute(
         "update message set delivery = ?, delivery_reason = ?, rev = ? where outbox_id = ?"
-        " and (visibility = 'public' or delivery is not null)",
-        (delivery, reason, tx.rev, row_id),
+        " and (visibility = 'public' or delivery is not null)"
+        " and not (? = 'sent' and coalesce(delivery, '') in ('delivered', 'read'))",
+        (delivery, reason, tx.rev, row_id, delivery),
     )
     tx.execute(
         "update conversation set rev = ?, outgoing = coalesce((select o.state from outbox o where"

@@ -81,9 +81,11 @@ def listing(store: Store, *, state: str = "held") -> list[QuarantineRow]:
     return [_row(v) for v in store.read(f"{_SELECT} where q.state = ? order by q.id desc", (state,))]
 
 
-def count(store: Store) -> int:
-    """How many items are held."""
-    row = store.read_one("select count(*) from quarantine where state = 'held'")
+def count(store: Store, account_id: int | None = None) -> int:
+    """How many items are held, of one account when it is named."""
+    row = store.read_one(
+        "select count(*) from quarantine where state = 'held' and account_id = coalesce(?, account_id)", (account_id,)
+    )
     return int(row[0]) if row else 0
 
 

@@ -29,6 +29,12 @@ def known(tx: Tx | Store, account_id: int, kind: str, remote_ids: Iterable[str])
     return {remote_id: row_id for remote_id, row_id in rows}
 
 
+def count(store: Store, account_id: int, kind: str) -> int:
+    """How many remote ids of a kind an account has; reads them all, so not for every wake-up."""
+    row = store.read_one("select count(*) from remote_ref where account_id = ? and kind = ?", (account_id, kind))
+    return int(row[0]) if row else 0
+
+
 def find(tx: Tx, account_id: int, kind: str, remote_id: str) -> int | None:
     """The row behind one remote id, or None."""
     row = tx.execute(

@@ -65,6 +65,11 @@ def waiting_count(store: Store) -> int:
     return int(row[0]) if row else 0
 
 
+def is_behind(store: Store) -> bool:
+    """Whether a message waits for the index."""
+    return store.read_one("select 1 from to_index limit 1") is not None
+
+
 def merge_step(tx: Tx) -> None:
     """A small step of tidying the index, for quiet moments."""
     tx.execute("insert into message_fts (message_fts, rank) values ('merge', 16)")
@@ -153,7 +158,8 @@ def customers_with(store: Store, text: str, *, limit: int = 500) -> list[int]:
     terms = needle.candidate_terms({})
     if terms:
         rows = store.read(
-            "select rowid from customer_fts where customer_fts match ? order by rowid desc limit 5000", (fts_expression(terms),)
+            "select rowid from customer_fts where customer_fts match ? order by rowid desc limit 5000",
+            (fts_expression(terms),),
         )
         candidates = [r[0] for r in rows]
     else:

@@ -45,19 +45,28 @@ def clear_timer(tx: Tx, kind: str, ref: int) -> None:
     tx.execute("delete from timer where kind = ? and ref = ?", (kind, ref))
 
 
-def due_timers(store: Store, now: int, *, limit: int = 100) -> list[Timer]:
-    """Timers whose time has come, soonest first."""
+def due_timers(store: Store, now: int, *, kinds: tuple[str, ...], limit: int = 100) -> list[Timer]:
+    """Timers of some kinds whose time has come, soonest first."""
     return [
         Timer(i, at, kind, ref, json.loads(data))
         for i, at, kind, ref, data in store.read(
-            "select id, due_at, kind, ref, data from timer where due_at <= ? order by due_at limit ?", (now, limit)
+            "select id, due_at, kind, ref, data from timer where due_at <= ?"
+            " and kind in (select value from json_each(?)) order by due_at limit ?",
+            (now, json.dumps(kinds), limit),
         )
     ]
 
 
-def next_timer_at(store: Store) -> int | None:
-    """When the next timer is due, None when there is none."""
-    row = store.read_one("select min(due_at) from timer")
+def take(tx: Tx, timer: Timer) -> bool:
+    """Takes a due timer away; False when it was cleared or moved meanwhile."""
+    return bool(tx.execute("delete from timer where id = ? and due_at = ?", (timer.id, timer.due_at)).rowcount)
+
+
+def next_timer_at(store: Store, *, kinds: tuple[str, ...]) -> int | None:
+    """When the next timer of some kinds is due, None when there is none."""
+    row = store.read_one(
+        "select min(due_at) from timer where kind in (select value from json_each(?))", (json.dumps(kinds),)
+    )
     return row[0] if row else None
 
 

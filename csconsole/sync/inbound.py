@@ -19,7 +19,7 @@ from csconsole.domain.message import DELIVERY_RANK, AuthorKind, Delivery, Direct
 from csconsole.domain.rules import Arrival, clamp_live, on_customer_message
 from csconsole.store import accounts, conversations, customers, events, messages, outbox, refs, tags, timers
 from csconsole.store.messages import NewMessage
-from csconsole.sync import fold
+from csconsole.sync import closing, fold
 from csconsole.sync.identity import customer_for
 from csconsole.text.sanitize import safe_line, safe_text
 
@@ -96,6 +96,7 @@ def _is_echo(intake: Intake, event: MessageEvent) -> bool:
     bind_sent(tx, account.id, row.id, event.remote_id, event.message_ids)
     if row.state in {"sending", "settling", "uncertain", "queued", "failed"} and row.attempts:
         outbox.finish(tx, row.id, "sent", remote_id=event.remote_id, outcome="echo")
+        closing.after_sent(tx, row.id)
     if event.dedup_key:
         first = outbox.bubbles(tx, row.id)
         if first:

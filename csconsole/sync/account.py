@@ -1,0 +1,251 @@
+"""One account at work: its pulls, its hints, its sends and what is left to settle.
+
+Each of these is a loop of its own, so that a slow page does not keep an answer from leaving. A fault in one
+account is logged, shown as the account's state and tried again; the others never notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from csconsole.clock import SECOND
+from csconsole.config.model import AccountConfig, Config
+from csconsole.connectors.base import AccountContext, Connector
+from csconsole.domain.settings import Duration
+from csconsole.errors import AuthError, ConnectorError, CsconsoleError
+from csconsole.store import accounts
+from csconsole.store.database import Tx
+from csconsole.sync.access import Access
+from csconsole.sync.backoff import delay
+from csconsole.sync.outbox import Sender
+from csconsole.sync.parsing import Parser
+from csconsole.sync.pulling import Puller
+from csconsole.sync.settle import Settler
+from csconsole.sync.summary import Summary
+from csconsole.sync.waiting import Waiting
+from csconsole.sync.wire import Recipe
+
+log = logging.getLogger(__name__)
+
+SHORTEST_INTERVAL = 5.0
+LIVE_INTERVAL = 300.0
+"""Seconds between two looks at an account whose push connection stands: hints are believed, not relied on."""
+GRACE = 20.0
+"""Seconds a send under way gets when the worker ends."""
+
+
+def context_of(account: AccountConfig, config: Config, connector: type[Connector], data_dir: str) -> AccountContext:
+    """What the connector is told about the account.
+
+    Raises:
+        msgspec.ValidationError: its settings do not fit; the loader has reported that before.
+    """
+    return AccountContext(
+        name=account.name,
+        connector=account.connector,
+        channel=account.channel,
+        branch=account.branch,
+        me=account.me,
+        agent=config.agent.name,
+        settings=account.read(connector.Settings) if connector.Settings is not None else None,
+        data_dir=data_dir,
+    )
+
+
+def recipe_of(account: AccountConfig, config: Config, connector: type[Connector]) -> Recipe:
+    """What a parsing child is told about the account: settings as written, so references to secrets only."""
+    fields = getattr(connector.Settings, "__struct_fields__", ())
+    common = {name: value for name in fields if (value := getattr(account, name, None)) is not None}
+    common.pop("settings", None)
+    settings = {**account.settings, **common}
+    return Recipe(
+        target=f"{connector.__module__}:{connector.__qualname__}",
+        name=account.name,
+        connector=account.connector,
+        channel=account.channel,
+        branch=account.branch,
+        me=account.me,
+        agent=config.agent.name,
+        settings={k: str(v) if isinstance(v, Duration) else v for k, v in settings.items()},
+    )
+
+
+def enrol(tx: Tx, account: AccountConfig, connector: Connector) -> int:
+    """Writes the account and what its channel can do; returns its key."""
+    capabilities = connector.capabilities
+    return accounts.ensure_account(
+        tx,
+        account.name,
+        account.connector,
+        account.channel or getattr(connector, "channel", "") or account.connector,
+        branch=account.branch,
+        label=account.label,
+        authority=capabilities.authority,
+        capabilities=msgspec.to_builtins(capabilities),
+    )
+
+
+class AccountSync:
+    """Syncs one account.
+
+    Args:
+        account: its configuration.
+        account_id: its key in the store.
+        connector: its connection; closed by :meth:`close`.
+        config: the whole configuration.
+        parser: the pool of children.
+        access: the store.
+        waiting: how to wait.
+    """
+
+    def __init__(
+        self,
+        account: AccountConfig,
+        account_id: int,
+        connector: Connector,
+        config: Config,
+        parser: Parser,
+        access: Access,
+        waiting: Waiting,
+    ) -> None:
+        self.name = account.name
+        self.account_id = account_id
+        self.connector = connector
+        self.access = access
+        self.waiting = waiting
+        self.totals = Summary(account=account.name)
+        self.pull_wake, self.send_wake, self.settle_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.interval = max(
+            config.sync.interval.total_seconds(), connector.capabilities.min_interval, SHORTEST_INTERVAL
+        )
+        self.recipe = recipe_of(account, config, type(connector))
+        self.puller = Puller(
+            account.name,
+            account_id,
+            connector,
+            self.recipe,
+            parser,
+            access,
+            self.totals,
+            open_days=config.sync.open_days,
+            reopen_window=account.reopen_window.ms,
+        )
+        self.sender = Sender(
+            account.name,
+            account_id,
+            connector,
+            access,
+            waiting,
+            self.totals,
+            freshen=self.puller.freshen,
+            refused=self._refused,
+        )
+        self.settler = Settler(account.name, account_id, connector, access, self.totals, self.puller.pull)
+
+    # -- one round ---------------------------------------------------------------------------------------
+
+    async def round(self) -> Summary:
+        """Pulls, sends what is due, pulls again, and says what that did."""
+        before = msgspec.structs.astuple(self.totals)
+        self.puller.next_try_at = 0
+        self.sender.paused_until = 0
+        if await self.puller.pull() and await self.sender.send_due():
+            await self.puller.pull()
+        if not self.puller.error:
+            await self.settler.settle_due(all_rows=True)
+        return self._since(before)
+
+    def _since(self, before: tuple[object, ...]) -> Summary:
+        now = msgspec.structs.asdict(self.totals)
+        fields = zip(now, before, strict=True)
+        counts = {name: now[name] - old for name, old in fields if isinstance(old, int) and name != "account"}
+        return Summary(account=self.name, error=self.puller.error, **counts)
+
+    # -- for as long as the worker lives -----------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Works until cancelled; sends under way then get some time to end."""
+        loops = (self._pull_loop, self._watch_loop, self._send_loop, self._settle_loop)
+        tasks = [asyncio.create_task(self._guarded(loop), name=f"{self.name}{loop.__name__}") for loop in loops]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self.sender.drain(GRACE)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Runs a loop again after a fault that nobody foresaw."""
+        failures = 0
+        while True:
+            try:
+                await loop()
+            except Exception as error:
+                failures += 1
+                log.exception("an account's loop failed", extra={"account": self.name})
+                await self.puller.failed(error)
+                await self.waiting.until(asyncio.Event(), delay(failures + 1, self.name))
+            else:
+                return
+
+    async def _pull_loop(self) -> None:
+        while True:
+            await self.puller.pull()
+            self.send_wake.set()
+            await self.waiting.until(self.pull_wake, self._pause())
+            self.pull_wake.clear()
+
+    def _pause(self) -> float:
+        """Seconds until the next look."""
+        if self.puller.error:
+            return max(self.puller.next_try_at - self.access.clock.now(), SECOND) / SECOND
+        return max(self.interval, LIVE_INTERVAL) if self.puller.is_live else self.interval
+
+    async def _watch_loop(self) -> None:
+        """Follows the source's hints; ends at once for a channel that gives none."""
+        if self.connector.capabilities.inbound == "poll" or type(self.connector).watch is Connector.watch:
+            return
+        failures = 0
+        while True:
+            self.puller.watching_since = self.access.clock.now()
+            try:
+                async for _ in self.connector.watch():
+                    failures = 0
+                    self.pull_wake.set()
+            except ConnectorError as error:
+                log.info("hints ended: %s", error.message, extra={"account": self.name})
+            finally:
+                self.puller.watching_since = None
+            failures += 1
+            await self.access.write(accounts.set_live, self.account_id, False)
+            await self.waiting.until(asyncio.Event(), delay(failures, f"watch {self.name}"))
+
+    async def _send_loop(self) -> None:
+        while True:
+            await self.send_wake.wait()
+            self.send_wake.clear()
+            await self.sender.send_due()
+
+    async def _settle_loop(self) -> None:
+        while True:
+            await self.settle_wake.wait()
+            self.settle_wake.clear()
+            await self.settler.settle_due()
+            self.send_wake.set()
+
+    async def _refused(self, error: AuthError) -> None:
+        """The credentials were refused while sending: the account says so."""
+        await self.puller.failed(error)
+
+    async def close(self) -> None:
+        """Lets go of the connection."""
+        try:
+            async with asyncio.timeout(10):
+                await self.connector.close()
+        except (CsconsoleError, OSError, TimeoutError):
+            log.info("the connection was not closed in good order", extra={"account": self.name})
