@@ -1,7 +1,8 @@
 """The words of the interface, in English and Thai.
 
-All wording a person reads on screen lies in :mod:`csconsole.i18n.en` and :mod:`csconsole.i18n.th` under the
-same keys; this package hands it out. It imports nothing of the program, so every layer may use it.
+All wording a person reads on screen lies in :mod:`csconsole.i18n.en` and :mod:`csconsole.i18n.th`, that of widgets and
+commands in :mod:`csconsole.i18n.screen_en` and :mod:`csconsole.i18n.screen_th`, under the same keys; this package
+hands it out. It imports nothing of the program, so every layer may use it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ LANGUAGES = ("en", "th")
 def _messages(language: str) -> Mapping[str, str]:
     """The table of a language, imported when first asked for."""
     if language == "th":
-        from csconsole.i18n.th import MESSAGES
-    else:
-        from csconsole.i18n.en import MESSAGES
-    return MESSAGES
+        from csconsole.i18n import screen_th, th
+
+        return {**th.MESSAGES, **screen_th.MESSAGES}
+    from csconsole.i18n import en, screen_en
+
+    return {**en.MESSAGES, **screen_en.MESSAGES}
 
 
 class _Values(dict[str, object]):
