@@ -14,6 +14,10 @@ MAX_ADDRESSES = 200
 
 _ADDRESS = re.compile(r'[^\s@<>()\[\],;:\\"\x00-\x1f\x7f-\x9f]{1,64}@[^\s@<>()\[\],;:\\"\x00-\x1f\x7f-\x9f]{1,255}')
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){1,62}"@[^\s@<>()\[\],;:\\"\x00-\x20]{1,255}')
+_SIMPLE = re.compile(
+    r"""\s*"?([^"\\(),:;<>@\x00-\x1f]*)"?\s*<([\w.+=-]{1,64}@[\w.-]{1,255})>\s*|\s*([\w.+=-]{1,64}@[\w.-]{1,255})\s*"""
+)
+"""Nearly every header: one mailbox, nothing to interpret."""
 
 
 class Mailbox(NamedTuple):
@@ -38,6 +42,9 @@ def read_addresses(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
         text: the header's value, unfolded.
         limit: most mailboxes to read.
     """
+    simple = _SIMPLE.fullmatch(text)
+    if simple:
+        return [Mailbox(" ".join((simple[1] or "").split()), simple[2] or simple[3])]
     found: list[Mailbox] = []
     name: list[str] = []
     comment: list[str] = []

@@ -80,7 +80,7 @@ def compose(item: OutboundItem, settings: Settings, files: Sequence[File] = ()) 
         _line("Date", format_datetime(to_datetime(item.created_at // 1000 * 1000))),
         _line("Message-ID", item.key),
         *_thread_lines(item.reply_to),
-        _line("X-Csc-Outbox-Id", _clean(item.uid)[:100]),
+        _line("X-Csc-Outbox-Id", f"{_clean(item.uid)[:100]}\r\n {item.key}"),
         _line("MIME-Version", "1.0"),
     ]
     head = "\r\n".join(lines).encode("utf-8") + b"\r\n"

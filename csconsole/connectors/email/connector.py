@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakSet
 
 from csconsole.clock import Clock
 from csconsole.connectors.base import AccountContext, Capabilities, Connector, Health, Page, Phase, RawItem
@@ -24,7 +25,7 @@ from csconsole.connectors.email.smtp import Submission
 from csconsole.connectors.email.trouble import reveal
 from csconsole.domain.events import Event
 from csconsole.domain.sending import OutboundItem, OutgoingAttachment, Receipt, SendClass, Settled
-from csconsole.errors import ConnectorError, RejectedError, UnsupportedError
+from csconsole.errors import ConnectorError, RejectedError, UnreachableError, UnsupportedError
 
 T = TypeVar("T")
 
@@ -57,6 +58,8 @@ class EmailConnector(Connector):
         self._ahead: tuple[str, asyncio.Task[Page]] | None = None
         self._idler: Idler | None = None
         self._has_idle = True
+        self._closed = False
+        self._sessions: WeakSet[ImapSession] = WeakSet()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -256,7 +259,9 @@ class EmailConnector(Connector):
             self._ahead = None
         if self._idler is not None:
             self._idler.close()
-        self._puller.stop()
+        self._puller.closed = self._closed = True
+        for session in list(self._sessions):
+            session.abort()
         self._pull_lane.stop()
         self._side_lane.stop()
 
@@ -264,7 +269,10 @@ class EmailConnector(Connector):
         settings = self._settings
         password = reveal(settings.imap, self.account.name, "imap")
         session = ImapSession(settings.imap, password, settings.ca(settings.imap))
+        self._sessions.add(session)
         try:
+            if self._closed:
+                raise UnreachableError("the account was closed", provably_not_accepted=True)
             session.open()
         except BaseException:
             session.close()

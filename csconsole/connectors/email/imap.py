@@ -12,14 +12,14 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 import imapclient
 from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.imapclient import SEEN, SENT
 
-from csconsole.clock import from_datetime
+from csconsole.connectors.email.fetch import Summary, read_bodies, read_summaries
 from csconsole.connectors.email.trouble import COMMAND_SECONDS, CONNECT_SECONDS, explain, tls_context
 from csconsole.domain.settings import Endpoint
 from csconsole.errors import AuthError, ConnectorError, RateLimitedError, UnreachableError
@@ -40,14 +40,6 @@ class Status(NamedTuple):
     uidvalidity: int
     uidnext: int
     messages: int
-
-
-class Summary(NamedTuple):
-    """A mail before it is fetched: ``received_at`` is INTERNALDATE in ms UTC."""
-
-    uid: int
-    size: int
-    received_at: int
 
 
 class ImapSession:
@@ -89,7 +81,8 @@ class ImapSession:
                 ssl_context=context,
                 timeout=imapclient.SocketTimeout(CONNECT_SECONDS, COMMAND_SECONDS),
             )
-            client.normalise_times = False
+            # IMAPClient makes imaplib write every answer, bodies and all, into a log nobody reads.
+            client._imap.debug = 0
             self._socket = client.socket()
             if self.endpoint.tls == "starttls":
                 self._start_tls(context)
@@ -125,6 +118,9 @@ class ImapSession:
             else:
                 client.login(self.endpoint.user, self._password)
         except LoginError as error:
+            # IMAPClient calls a connection lost during login a failed login too.
+            if isinstance(error.__context__, imaplib.IMAP4.abort):
+                raise error.__context__ from None
             raise self._login_error(str(error)) from None
 
     def _login_error(self, words: str) -> ConnectorError:
@@ -266,23 +262,20 @@ class ImapSession:
 
     def summaries(self, uids: Sequence[int]) -> list[Summary]:
         """Sizes and receive times, ascending by UID; mails that are gone are left out."""
-        with self._translated():
-            answer = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
-        return [
-            Summary(uid, int(data.get(b"RFC822.SIZE") or 0), _instant(data.get(b"INTERNALDATE")))
-            for uid, data in sorted(answer.items())
-        ]
+        found = read_summaries(self._fetch(uids, "RFC822.SIZE INTERNALDATE"))
+        return [found[uid] for uid in sorted(set(uids)) if uid in found]
 
     def bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Whole mails by UID."""
-        return self.sections(uids, "")
+        """Whole mails by UID; those that are gone are left out."""
+        return read_bodies(self._fetch(uids, "BODY.PEEK[]"), "")
 
-    def sections(self, uids: Sequence[int], section: str) -> dict[int, bytes]:
-        """``BODY.PEEK[section]`` of several mails by UID; absent ones are left out."""
+    def _fetch(self, uids: Sequence[int], what: str) -> list[Any]:
         with self._translated():
-            answer = self._client.fetch(list(uids), [f"BODY.PEEK[{section}]"])
-        wanted = f"BODY[{section}]".upper().encode()
-        return {uid: data[wanted] for uid, data in answer.items() if isinstance(data.get(wanted), bytes)}
+            # imaplib itself: its records are read by our own patterns, see fetch.py.
+            kind, records = self._client._imap.uid("FETCH", _set(uids), f"({what})")
+            if kind != "OK":
+                raise imaplib.IMAP4.error(str(records[:1]))
+            return list(records)
 
     def section(self, uid: int, section: str, limit: int = 0) -> bytes:
         """One section of one mail, its first ``limit`` bytes when given; b"" when there is none."""
@@ -334,8 +327,18 @@ class ImapSession:
             raise explain(error, self.endpoint, "imap", ca_file=self.ca_file) from None
 
 
-def _instant(value: object) -> int:
-    return from_datetime(value) if isinstance(value, datetime) and value.tzinfo is not None else 0
+def _set(uids: Sequence[int]) -> str:
+    """UIDs as a sequence set, runs as ranges (a command line has a length limit)."""
+    parts: list[str] = []
+    ordered = sorted(set(uids))
+    start = last = ordered[0]
+    for uid in [*ordered[1:], 0]:
+        if uid == last + 1:
+            last = uid
+            continue
+        parts.append(f"{start}:{last}" if last > start else str(start))
+        start = last = uid
+    return ",".join(parts)
 
 
 def _keep_alive(sock: socket.socket) -> None:

@@ -12,6 +12,7 @@ from csconsole.connectors.email.automatic import is_automatic
 from csconsole.connectors.email.body import Body, read_body
 from csconsole.connectors.email.bounce import Bounce, read_bounce
 from csconsole.connectors.email.headers import Headers, decode_words
+from csconsole.connectors.email.locator import locator
 from csconsole.connectors.email.parse import Mail, parse_mail
 from csconsole.connectors.email.settings import Settings
 from csconsole.domain.customer import Identity, IdentityKind
@@ -69,7 +70,7 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
     parties = _Parties(headers, own, sent=bool(item.meta.get("sent")))
     subject = decode_words(headers.raw("subject"))
     number = _NUMBER.search(subject)
-    outbox_id = headers.plain(OUTBOX_HEADER)[:100]
+    marker = _ids(headers.plain(OUTBOX_HEADER))[:1]
     customer = parties.customer
     author_kind = "external" if parties.outgoing else "customer"
     if bounce is not None:
@@ -95,7 +96,7 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
         attachments=_attachments(item, body),
         message_ids=_ids(headers.plain("message-id"))[:1],
         dedup_key=_dedup_key(headers, item.raw),
-        marker=outbox_id if parties.outgoing else "",
+        marker=marker[0] if marker and parties.outgoing else "",
         automatic=bounce is not None or (not parties.outgoing and is_automatic(headers, mail, own)),
         extra=_extra(item, headers, mail, body, parties),
     )
@@ -126,6 +127,8 @@ class _Parties:
         if self.outgoing and not sent and not others and answer_to and "in-reply-to" not in headers:
             self.outgoing = False
             self.author = answer_to
+        # Anybody can write our address into From; only what lies in Sent surely came from here.
+        self.flags = {"claims_ours"} if self.outgoing and not sent else set()
         self.customer = (others[0] if others else Mailbox("", "")) if self.outgoing else self.author
         self.token = "" if self.outgoing else self._reply_token(own)
 
@@ -217,7 +220,7 @@ def _attachments(item: RawItem, body: Body) -> tuple[AttachmentInfo, ...]:
             name=safe_filename(part.filename or _default_name(part.mime, part.section)),
             mime=part.mime,
             bytes=part.size,
-            locator=f"{item.remote_id}#{part.section}",
+            locator=locator(item.remote_id, part.section),
         )
         for part in body.attachments
     ]
@@ -228,7 +231,7 @@ def _attachments(item: RawItem, body: Body) -> tuple[AttachmentInfo, ...]:
                 name=safe_filename(decode_words(str(name).encode()) or _default_name(str(mime), str(section))),
                 mime=safe_line(str(mime)),
                 bytes=int(size),
-                locator=f"{item.remote_id}#{section}",
+                locator=locator(item.remote_id, str(section), stored=False),
             )
         )
     return tuple(listed)
@@ -252,7 +255,7 @@ def _extra(item: RawItem, headers: Headers, mail: Mail, body: Body, parties: _Pa
         "list_id": safe_line(headers.text("list-id")),
         "date": safe_line(headers.plain("date")[:100]),
         "folder": item.meta.get("folder", ""),
-        "flags": sorted(mail.flags | body.flags),
+        "flags": sorted(mail.flags | body.flags | parties.flags),
         "remote_images": body.remote_images,
         "hidden": body.hidden,
         "left_out_bytes": item.meta.get("size", 0) if item.meta.get("partial") else 0,

@@ -167,17 +167,25 @@ class _Walker:
         return part
 
     def _pieces(self, body: bytes, boundary: bytes) -> list[bytes]:
-        mark = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*\r?$", re.MULTILINE)
+        """The bytes between boundary lines. Sought as plain text: far faster than a pattern over long base64."""
+        mark = b"--" + boundary
         pieces: list[bytes] = []
         start = -1
-        for match in mark.finditer(body):
+        found = body.find(mark)
+        while found >= 0 and len(pieces) <= MAX_PARTS:
+            end = body.find(b"\n", found)
+            end = len(body) if end < 0 else end
+            tail = body[found + len(mark) : end].strip()
+            if (found and body[found - 1] != 0x0A) or tail not in (b"", b"--"):
+                found = body.find(mark, found + len(mark))
+                continue
             if start >= 0:
-                pieces.append(_without_last_break(body[start : match.start()]))
-            start = match.end() + 1
-            if match[1] or len(pieces) > MAX_PARTS:
-                start = -1
-                break
-        if 0 <= start < len(body):
+                pieces.append(_without_last_break(body[start:found]))
+            start = end + 1
+            if tail:
+                return pieces
+            found = body.find(mark, end)
+        if 0 <= start < len(body) and len(pieces) <= MAX_PARTS:
             pieces.append(body[start:])
         return pieces
 

@@ -20,8 +20,10 @@ import msgspec
 
 from csconsole.clock import Clock, to_datetime
 from csconsole.connectors.base import Page, PageKind, RawItem
-from csconsole.connectors.email.imap import ImapSession, Status, Summary
+from csconsole.connectors.email.fetch import Summary
+from csconsole.connectors.email.imap import ImapSession, Status
 from csconsole.connectors.email.large import fetch_large
+from csconsole.connectors.email.locator import remote_id
 from csconsole.connectors.email.settings import Settings
 from csconsole.errors import ConnectorError, RateLimitedError, UnreachableError
 
@@ -115,13 +117,6 @@ class Puller:
             session.abort()
             session.close()
 
-    def stop(self) -> None:
-        """Breaks the connection from another thread; a running call ends with an error."""
-        self.closed = True
-        session = self.session
-        if session is not None:
-            session.abort()
-
     def _page(self, text: str) -> Page:
         session = self._ready()
         cursor = Cursor.read(text)
@@ -148,8 +143,6 @@ class Puller:
     def _ready(self) -> ImapSession:
         if self.session is None:
             self.session = self._connect()
-            if self.closed:
-                self.session.abort()
         if not self._names:
             self.sent = self._settings.sent_folder or self.session.sent_folder()
             names = [*self._settings.folders, self.sent]
@@ -243,7 +236,7 @@ class Puller:
                 meta["error"], raw = raw, b""
             items.append(
                 RawItem(
-                    remote_id=f"{folder};{uidvalidity};{one.uid}",
+                    remote_id=remote_id(folder, uidvalidity, one.uid),
                     kind="rfc822",
                     raw=raw,
                     received_at=one.received_at,

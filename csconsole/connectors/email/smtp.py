@@ -183,7 +183,7 @@ class Submission:
         recipient = getattr(error, "recipient", "") or getattr(error, "sender", "")
         if isinstance(error, SMTPResponseException) and 400 <= error.code < 600:
             return self._refusal(error.code, error.message, recipient or "the connection")
-        if isinstance(error, ValueError):
+        if isinstance(error, ValueError) and not isinstance(error, OSError):  # a certificate error is both
             return RejectedError(f"an address cannot be sent to ({safe_line(str(error))})")
         return explain(error, self._endpoint, "smtp", ca_file=self._ca_file)
 
