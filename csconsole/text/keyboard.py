@@ -115,7 +115,7 @@ def second_reading(text: str, layout: Layout = KEDMANEE) -> str | None:
         latin = to_latin(text, layout)
         return latin if latin != text and latin.isascii() else None
     thai = to_thai(text, layout)
-    if thai == text or not any("\u0e01" <= char <= "\u0e2e" for char in thai):
+    if not any("\u0e01" <= char <= "\u0e2e" for char in thai):
         return None
     return thai if _WELL_FORMED.fullmatch(thai) else None
 

@@ -184,8 +184,9 @@ def safe_filename(name: str) -> str:
     """
     name = re.split(r"[/\\]", name)[-1]
     name = "".join("_" if ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 else char for char in name)
-    name = _clean(name).replace(_ZWSP, "").replace(_REPLACEMENT, "_").strip()
-    name = _clean(re.sub(r'[:*?"<>|\n]', "_", name).lstrip(".- ").rstrip(". "))
+    name = _clean(name).replace(_ZWSP, "").replace(_REPLACEMENT, "_")
+    name = re.sub(r"\s", " ", re.sub(r'[:*?"<>|]', "_", name))
+    name = _clean(name.lstrip(".- ").rstrip(". "))
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension.encode()) > 16:
         stem, dot, extension = name, "", ""
@@ -194,7 +195,7 @@ def safe_filename(name: str) -> str:
     room = MAX_FILENAME_BYTES - len((dot + extension).encode())
     if len(stem.encode()) > room:
         stem = _cut_bytes(stem, room)
-    return stem + dot + extension or "_"
+    return (stem + dot + extension).rstrip(". ") or "_"
 
 
 def _is_clean(text: str) -> bool:

@@ -46,6 +46,7 @@ def test_hot_keys() -> None:
     assert [key_for(char) for char in "พ\u0e49\u0e31โ๑"] == ["r", "h", "y", "F", "@"]
     assert [key_for(char) for char in "r/-_\n"] == [None] * 5
     assert key_for("ร", PATTACHOTE) == "t"
+    assert to_latin("_", PATTACHOTE) == "`"
 
 
 def test_digits_of_the_top_row() -> None:

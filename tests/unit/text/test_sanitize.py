@@ -173,6 +173,8 @@ def test_file_names_are_one_component(name: str) -> None:
         (".bashrc", "bashrc"),
         ("-rf", "rf"),
         ("a\x00.txt", "a_.txt"),
+        ("a" * 119 + " b", "a" * 119),
+        ("a\u00a0.", "a"),
         ("con.tar.gz", "_con.tar.gz"),
         ("LPT1", "_LPT1"),
         ("ใบเสร็จ.pdf", "ใบเสร็จ.pdf"),
