@@ -194,8 +194,8 @@ def promise_at(
     """
     if not reply.promise:
         return None
+    from csconsole.domain.spans import parse_duration
     from csconsole.domain.when import parse_when
-    from csconsole.domain.when_read import parse_duration
 
     found = _filled(reply, reply.promise, "en", context, answers, zone, now_ms)
     text = found.text.strip()

@@ -13,11 +13,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from csconsole.clock import DAY, HOUR, MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Moment: TypeAlias = int | date | datetime | time | str
 """What the functions for messages accept."""
@@ -177,6 +179,8 @@ def baht_en(value: int | float | Decimal | str) -> str:
 
 
 def _money(value: int | float | Decimal | str, unit: str) -> str:
+    from decimal import Decimal, InvalidOperation
+
     try:
         amount = Decimal(str(value).replace(",", "").strip()).quantize(Decimal("0.01"))
     except InvalidOperation:

@@ -14,11 +14,12 @@ run; :mod:`csconsole.domain.query_eval` answers it against known facts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from csconsole.domain.when_read import parse_calendar_date, parse_duration
+import msgspec
+
+from csconsole.domain.spans import parse_calendar_date, parse_duration
 from csconsole.errors import UsageError
 from csconsole.i18n import Catalog
 
@@ -34,15 +35,13 @@ Op: TypeAlias = Literal[":", "<", "<=", ">", ">="]
 Kind: TypeAlias = Literal["text", "choice", "ahead", "since", "moment"]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """Free text that must occur in the conversation: one word, or a phrase that stood in quotes."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A named term.
 
     Attributes:
@@ -56,22 +55,19 @@ class Field:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """The term must not hold."""
 
     term: Query
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     """All terms hold; with no terms it holds always."""
 
     terms: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     """At least one of two or more terms holds."""
 
     terms: tuple[Query, ...]
@@ -83,8 +79,7 @@ EVERYTHING = And(())
 """What the empty query means."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
+class FieldSpec(msgspec.Struct, frozen=True):
     """What a field may be compared with.
 
     Attributes:

@@ -7,17 +7,17 @@ macros (``hide_when = "has:order"``) are answered with :func:`holds`, without a 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+import msgspec
+
 from csconsole.domain.dates import day_start
 from csconsole.domain.query import FIELDS, And, Field, Not, Or, Query, Word
-from csconsole.domain.when_read import parse_calendar_date, parse_duration
+from csconsole.domain.spans import parse_calendar_date, parse_duration
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A time term as a comparison of a stored instant.
 
     Attributes:

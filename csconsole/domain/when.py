@@ -17,16 +17,13 @@ from typing import TypeVar
 
 from csconsole.clock import DAY, from_datetime
 from csconsole.domain.dates import clock_time, local, short_date
+from csconsole.domain.spans import MAX_LENGTH, parse_duration, plain
 from csconsole.domain.when_read import (
     DEFAULT_TIME,
     END_OF_DAY,
-    MAX_LENGTH,
-    SPAN,
     TODAY,
     UNCLEAR_MINUTES,
     FoundDay,
-    parse_duration,
-    plain,
     take_day,
     take_time,
 )
@@ -119,8 +116,9 @@ def _moment(typed: str, now_ms: int, zone: str, language: str) -> int | None:
     """
     clean = _clear_minutes(plain(typed), language)
     now = local(now_ms, zone)
-    if SPAN.fullmatch(clean):
-        return _after(clean, now)
+    span = parse_duration(clean)
+    if span is not None:
+        return _after(span, now)
     found, rest = take_day(clean, now)
     if found is not None:
         clock, rest = take_time(rest, after_day=True) if rest else (found.default, "")
@@ -163,11 +161,8 @@ def _at(day: date, clock: int, now: datetime) -> datetime:
     return datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), now.tzinfo)
 
 
-def _after(clean: str, now: datetime) -> int | None:
+def _after(span: int, now: datetime) -> int:
     """The instant a span after now; whole days keep the time of day where clocks change."""
-    span = parse_duration(clean)
-    if span is None:
-        return None
     days, rest = divmod(span, DAY)
     wall = datetime.combine(now.date() + timedelta(days=days), now.timetz())
     return from_datetime(wall) + rest

@@ -1,19 +1,16 @@
-"""Reading days, times of day and spans out of what people type, in Thai and English.
+"""Reading days and times of day out of what people type, in Thai and English.
 
-The pieces behind :mod:`csconsole.domain.when`, which joins them to instants; the query language uses the spans
-and full dates. Every ``take_`` function looks at the start of a text in the form :func:`plain` gives and hands
-back what follows.
+The pieces behind :mod:`csconsole.domain.when`, which joins them to instants. Every ``take_`` function looks at the
+start of a text in the form :func:`csconsole.domain.spans.plain` gives and hands back what follows.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from csconsole.clock import DAY, HOUR, MINUTE, SECOND
 from csconsole.domain.dates import (
     BUDDHIST,
     EN_DAYS_LONG,
@@ -23,6 +20,7 @@ from csconsole.domain.dates import (
     THAI_MONTHS,
     THAI_MONTHS_LONG,
 )
+from csconsole.domain.spans import calendar_date
 
 DEFAULT_TIME = 9 * 60
 """The time of a day that is given without one. Times of day are minutes since its start here."""
@@ -30,18 +28,6 @@ EVENING = 20 * 60
 """The time of "tonight" without one."""
 END_OF_DAY = 24 * 60
 """Midnight as people say it: the end of the day, not its start."""
-MAX_LENGTH = 80
-"""Longest input looked at, in code points."""
-_LONGEST = 3_660 * DAY
-
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-_UNITS = {
-    "s": SECOND, "sec": SECOND, "วินาที": SECOND, "วิ": SECOND,
-    "m": MINUTE, "min": MINUTE, "mins": MINUTE, "minute": MINUTE, "minutes": MINUTE, "นาที": MINUTE,
-    "h": HOUR, "hr": HOUR, "hrs": HOUR, "hour": HOUR, "hours": HOUR, "ชม": HOUR, "ชั่วโมง": HOUR,
-    "d": DAY, "day": DAY, "days": DAY, "วัน": DAY,
-    "w": 7 * DAY, "wk": 7 * DAY, "week": 7 * DAY, "weeks": 7 * DAY, "สัปดาห์": 7 * DAY, "อาทิตย์": 7 * DAY,
-}  # fmt: skip
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -49,9 +35,6 @@ def _alternatives(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_UNIT = _alternatives(_UNITS)
-SPAN = re.compile(rf"(?:\+|in |อีก)?\s*((?:\d{{1,5}}(?:\.\d+)?\s*(?:{_UNIT})\.?\s*)+)(?:\s*(?:from now|ข้างหน้า))?")
-_SPAN_PART = re.compile(rf"(\d{{1,5}}(?:\.\d+)?)\s*({_UNIT})\.?(?![a-z])")
 UNCLEAR_MINUTES = re.compile(r"(\d{1,2})\s*น\.?")
 
 
@@ -136,36 +119,6 @@ class FoundDay:
     default: int | None = DEFAULT_TIME
 
 
-def parse_duration(text: str) -> int | None:
-    """A span of time in milliseconds: ``30m``, ``1h30m``, ``2 ชม.``, ``3 วัน``; None when it is none.
-
-    Unlike the spans of the configuration these are what a person types: Thai units and fractions count.
-    """
-    clean = plain(text)
-    if len(clean) > MAX_LENGTH or SPAN.fullmatch(clean) is None:
-        return None
-    total = sum(float(number) * _UNITS[unit] for number, unit in _SPAN_PART.findall(clean))
-    return round(total) if 0 <= total <= _LONGEST else None
-
-
-def parse_calendar_date(text: str) -> date | None:
-    """A full date, ``2026-11-01`` or ``1/11/2569``; None when it is none."""
-    clean = plain(text)
-    match = _ISO.fullmatch(clean)
-    if match is not None:
-        return _date(int(match[1]), int(match[2]), int(match[3]))
-    match = _SLASHED.fullmatch(clean)
-    if match is not None and match[4] is not None and len(match[4]) == 4:
-        return _date(int(match[4]), int(match[3]), int(match[1]))
-    return None
-
-
-def plain(text: str) -> str:
-    """Input in one form: composed, lower case, ASCII digits, single spaces."""
-    composed = unicodedata.normalize("NFKC", text).translate(_THAI_DIGITS).lower()
-    return " ".join(composed.split())
-
-
 def _strip(text: str) -> str:
     """The text without words that say nothing before a day or a time."""
     return _FILLERS.sub("", text)
@@ -200,7 +153,7 @@ def _take_numeric(clean: str, now: datetime) -> tuple[FoundDay, int] | None:
     """``2026-11-28``, ``28/11/2569``, ``28/11``, ``28.11.2569``."""
     match = _ISO.match(clean)
     if match is not None:
-        return _dated(_date(int(match[1]), int(match[2]), int(match[3])), match.end())
+        return _dated(calendar_date(int(match[1]), int(match[2]), int(match[3])), match.end())
     match = _SLASHED.match(clean)
     if match is not None:
         return _dated(_day_in(int(match[1]), int(match[3]), match[4], now.date()), match.end())
@@ -244,24 +197,16 @@ def _dated(day: date | None, end: int) -> tuple[FoundDay, int] | None:
     return None if day is None else (FoundDay(day), end)
 
 
-def _date(year: int, month: int, day: int) -> date | None:
-    """A date of the common or the Buddhist calendar; None when there is no such day."""
-    try:
-        return date(year - BUDDHIST if year >= 2400 else year, month, day)
-    except ValueError:
-        return None
-
-
 def _day_in(day: int, month: int, year: str | None, today: date) -> date | None:
     """A day by day and month; the year may have two digits, or be left to the next time the day comes."""
     if year is None:
-        candidates = [_date(today.year + ahead, month, day) for ahead in range(9)]
+        candidates = [calendar_date(today.year + ahead, month, day) for ahead in range(9)]
         return next((found for found in candidates if found is not None and found >= today), None)
     if len(year) == 4:
-        return _date(int(year), month, day)
+        return calendar_date(int(year), month, day)
     common, buddhist = 2000 + int(year), 2500 + int(year) - BUDDHIST
     nearest = min((common, buddhist), key=lambda candidate: abs(candidate - today.year))
-    return _date(nearest, month, day)
+    return calendar_date(nearest, month, day)
 
 
 def take_time(text: str, *, after_day: bool) -> tuple[int | None, str]:

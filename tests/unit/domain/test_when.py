@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csconsole.domain.spans import parse_calendar_date, parse_duration
 from csconsole.domain.when import parse_day, parse_when
-from csconsole.domain.when_read import parse_calendar_date, parse_duration
 from csconsole.errors import UsageError
 
 ZONE = "Asia/Bangkok"
