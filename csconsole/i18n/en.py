@@ -229,7 +229,7 @@ MESSAGES: Final[dict[str, str]] = {
     "stale.stopped": "Not sent: {agent} answered {age} ago. Read it, then send again or edit.",
     "stale.assigned": "Not sent: the assignee is now {agent}. Send again to answer anyway.",
     "stale.cannot_know": "{channel} does not tell us what colleagues answer in its own app.",
-    "quit.pending": "{n} messages will still be sent in the background.",
+    "quit.will_send": "{n} messages will still be sent in the background.",
     "quit.ask": "Quit? y/N",
     # What was done
     "done.resolved": "Resolved",

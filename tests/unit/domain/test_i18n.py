@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
-from csconsole.i18n import Catalog
-from csconsole.i18n.en import MESSAGES as EN
-from csconsole.i18n.th import MESSAGES as TH
+from csconsole.i18n import Catalog, en, screen_en, screen_th, th
+
+EN = {**en.MESSAGES, **screen_en.MESSAGES}
+TH = {**th.MESSAGES, **screen_th.MESSAGES}
 
 GLOSSARY = {
     "queue.title": "คิว",
@@ -103,7 +105,20 @@ def names(text: str) -> set[str]:
 
 
 def test_both_languages_have_the_same_keys_in_the_same_order() -> None:
+    assert list(en.MESSAGES) == list(th.MESSAGES)
     assert list(EN) == list(TH)
+
+
+def test_no_key_is_defined_twice() -> None:
+    assert not set(en.MESSAGES) & set(screen_en.MESSAGES)
+
+
+def test_every_text_the_code_asks_for_is_there(repository: Path) -> None:
+    asked = re.compile(r"""\.t\(\s*["']([a-z_]+\.[a-z0-9_.]+)["']""")
+    source = [path.read_text("utf-8") for path in sorted((repository / "csconsole").rglob("*.py"))]
+    keys = {key for text in source for key in asked.findall(text)}
+    assert len(keys) > 10
+    assert keys - set(EN) == set()
 
 
 @pytest.mark.parametrize("key", sorted(EN))
@@ -123,7 +138,7 @@ def test_texts_are_clean(table: dict[str, str]) -> None:
 def test_thai_texts_are_thai() -> None:
     same = {key for key in EN if EN[key] == TH[key]}
     wordless = {key for key in same if not re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", EN[key]))}
-    assert same - wordless == {"channel.sms"}
+    assert same - wordless == {"channel.sms", "composer.layout.en"}
 
 
 @pytest.mark.parametrize(("key", "term"), GLOSSARY.items())
