@@ -13,7 +13,7 @@ from csconsole.text.highlight import snippet, spans
 from csconsole.text.sanitize import safe_text
 from csconsole.text.search import fold, parse_query
 
-WRITTEN = "สวัสดีค่ะ  ขอสอบถาม\nORDER น\u0e4d\u0e49\u0e32 เเพง ๑๒"
+WRITTEN = "ท\u0e4d\u0e32 สวัสดีค่ะ  ขอสอบถาม\nORDER น\u0e4d\u0e49\u0e32 เเพง ๑๒"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ WRITTEN = "สวัสดีค่ะ  ขอสอบถาม\nORDER น\u0e4
     [
         ("order", ["ORDER"]),
         ("น้ำ", ["น\u0e4d\u0e49\u0e32"]),
+        ("ทำ", ["ท\u0e4d\u0e32"]),
         ("แพง", ["เเพง"]),
         ("12", ["๑๒"]),
         ('"ค่ะ ขอ"', ["ค่ะ  ขอ"]),

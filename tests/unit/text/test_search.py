@@ -134,6 +134,7 @@ def test_terms_are_words_for_the_ascii_tokeniser(text: str) -> None:
         ("ก\u0e4d\u0e32ลัง น\u0e4d\u0e49\u0e32 เเพง", "กำลัง น้ำ แพง"),
         ("น\u0e49\u0e4d\u0e32", "น้ำ"),
         ("น\u0e33\u0e49", "น้ำ"),
+        ("น\u0e4d\u0e32\u0e49", "น้ำ"),
         ("ท\u0e48\u0e35", "ที่"),
         ("พันธ\u0e4c\u0e38", "พันธุ์"),
         ("๐๘๑-๒๓๔", "081-234"),
@@ -188,6 +189,14 @@ def test_latin_is_found_at_word_starts_only() -> None:
     assert parse_query("-order").matches("re-order")
     assert parse_query("เงิน").matches("คืนเงินแล้ว")
     assert parse_query("order").places("reorder order") == [(8, 13)]
+
+
+def test_endless_words_are_found_by_their_beginning(index: Index) -> None:
+    assert max(map(len, index_terms("a" * 200).split(" "))) == 64
+    for size in (63, 64, 65, 200):
+        assert len(index.find("a" * size)) == 1
+    assert not index.find("a" * 201)
+    assert len(index.find(f'"{"a" * 200} tail"')) == 1
 
 
 def test_borders_between_scripts_narrow_the_search(index: Index) -> None:
