@@ -1,0 +1,59 @@
+"""The console: opens the store, paints the queue, then starts everything else.
+
+Order of a start: configuration, store and first page (a few milliseconds), Textual, first paint. The worker, the
+garbage collector's schedule and every import the first paint does not need come after it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csconsole.clock import Clock
+from csconsole.errors import CsconsoleError, UsageError
+from csconsole.screens.session import Session, open_session
+
+if TYPE_CHECKING:
+    from csconsole.screens.console import ConsoleApp
+
+
+def run(
+    config_path: Path | None = None, data_path: Path | None = None, *, clock: Clock | None = None, worker: bool = True
+) -> int:
+    """Runs the console until the agent quits; returns the exit code.
+
+    Args:
+        config_path: ``--config``.
+        data_path: ``--data-dir``.
+        clock: another clock than the machine's (the still demo).
+        worker: whether to start a sync worker.
+
+    Raises:
+        CsconsoleError: before the screen was taken; the terminal is untouched.
+    """
+    session = open_session(config_path, data_path, clock=clock, starts_worker=worker)
+    try:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError("The console needs a terminal; use csconsole list, show and reply in scripts.")
+        if session.capabilities.is_dumb:
+            raise UsageError("This terminal cannot place the cursor (TERM=dumb); use csconsole list and show.")
+        for name, value in session.capabilities.textual_environment(session.desk.config.ui.kitty_keys).items():
+            os.environ.setdefault(name, value)
+        app = _console_app(session)
+        app.run(mouse=session.capabilities.mouse(session.desk.config.ui.mouse))
+        if app.crash:
+            raise CsconsoleError(app.crash)
+        if app.farewell:
+            print(app.farewell)
+        return app.return_code or 0
+    finally:
+        session.close()
+
+
+def _console_app(session: Session) -> ConsoleApp:
+    """The Textual application; imported only now, since its environment had to be set first."""
+    from csconsole.screens.console import ConsoleApp
+
+    return ConsoleApp(session)

@@ -1,0 +1,141 @@
+"""The Textual application: one screen, keys read before any widget, news from other processes, a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from csconsole.errors import CsconsoleError
+from csconsole.screens.background import Background
+from csconsole.screens.main import MainScreen
+from csconsole.screens.session import DataWatch, Session
+from csconsole.store import outbox
+from csconsole.terminal import patches
+from csconsole.terminal.gc import KeyedCollector
+from csconsole.themes.textual_themes import register
+
+
+class ConsoleApp(App[int], inherit_bindings=False):
+    """The console.
+
+    Args:
+        session: what it works on.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "csconsole"
+
+    def __init__(self, session: Session) -> None:
+        patches.install()
+        super().__init__()
+        self.session = session
+        self.crash = ""
+        self.farewell = ""
+        self.animation_level = "none"
+        register(self)
+        self.theme = session.capabilities.theme(session.desk.config.ui.theme)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: DataWatch | None = None
+        self._collector: KeyedCollector | None = None
+        self.background = Background(self.on_loop, self.read_failed)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The one screen; pickers and lists are parts of it."""
+        return MainScreen(self.session, self.background)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    # -- threads -------------------------------------------------------------------------------------------------
+
+    def on_loop(self, action: Callable[[], None]) -> None:
+        """Runs something on the event loop, from any thread, without waiting for it."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(partial(self.call_later, action))
+
+    def read_failed(self, error: Exception) -> None:
+        """A background read failed: one sentence, and the screen goes on with what it has."""
+        if isinstance(error, CsconsoleError):
+            self.main.say(error.message, urgent=True)
+        else:
+            self._handle_exception(error)
+
+    # -- starting and ending -------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Everything the first paint does not need is started after it."""
+        self._loop = asyncio.get_running_loop()
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._collector = KeyedCollector(loop.call_later)
+        self._collector.start()
+        self._watch = DataWatch(
+            self.session.desk.store,
+            lambda: self.on_loop(self.main.store_changed),
+            lambda: self.on_loop(self._every_two_seconds),
+        )
+        self._watch.start()
+        loop.call_later(0.05, self._start_worker)
+
+    def _start_worker(self) -> None:
+        try:
+            self.session.keep_worker()
+        except OSError as error:
+            self.main.say(f"The sync worker could not be started ({error.strerror}); nothing is sent or received.")
+
+    def _every_two_seconds(self) -> None:
+        self._start_worker()
+        self.main.minute_may_have_passed()
+
+    def leave(self) -> None:
+        """Ends the console; says what will still be sent."""
+        waiting = outbox.pending_count(self.session.desk.store)
+        if waiting:
+            self.farewell = self.main.words.t("quit.will_send", n=waiting)
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """Stops the threads and gives the collector back."""
+        if self._watch is not None:
+            self._watch.stop()
+        self.background.stop()
+        if self._collector is not None:
+            self._collector.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """No traceback reaches a user: it goes to the log, the terminal is restored, one sentence is left."""
+        import logging
+
+        logging.getLogger("csconsole.console").error("the console failed", exc_info=error)
+        if not self.crash:
+            self.crash = (
+                error.message
+                if isinstance(error, CsconsoleError)
+                else f"csconsole failed ({type(error).__name__}); nothing was lost. See {self.session.data.log_file}."
+            )
+        self._return_code = 1
+        self.exit(1)
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go to the commands first and to a text field only when none takes them."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._collector is not None:
+                self._collector.key_pressed()
+            if self.is_running and self.main.take_key(event):
+                return
+        await super().on_event(event)
