@@ -42,73 +42,105 @@ def read_addresses(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
         text: the header's value, unfolded.
         limit: most mailboxes to read.
     """
-    simple = _SIMPLE.fullmatch(text)
-    if simple:
+    simple = _SIMPLE.fullmatch(text) if len(text) < 200 else None
+    if simple and limit:
         return [Mailbox(" ".join((simple[1] or "").split()), simple[2] or simple[3])]
-    found: list[Mailbox] = []
-    name: list[str] = []
-    comment: list[str] = []
-    angle: list[str] | None = None
-    closed = ""
-    quoted = escaped = False
-    depth = 0
+    reader = _Reader()
+    for char in text:
+        if len(reader.found) >= limit:
+            break
+        reader.take(char)
+    reader.finish()
+    return reader.found[:limit]
 
-    def finish() -> None:
-        nonlocal closed, angle
-        words = " ".join("".join(name).split())
-        remark = " ".join("".join(comment).split())
-        address = closed or ("".join(angle) if angle is not None else "")
-        if not address and is_address(words.replace(" ", "")) and "@" in words:
-            address, words = words.replace(" ", ""), ""
-        address = address.strip()
-        if "@" in address and address.startswith("@") and ":" in address:
+
+class _Reader:
+    """Takes a header character by character; ``found`` grows at each comma."""
+
+    def __init__(self) -> None:
+        self.found: list[Mailbox] = []
+        self._name: list[str] = []
+        self._literal: list[str] = []
+        self._comment: list[str] = []
+        self._angle: list[str] | None = None
+        self._closed = ""
+        self._quoted = self._escaped = False
+        self._depth = 0
+
+    def take(self, char: str) -> None:
+        """One character."""
+        if self._depth:
+            self._take_comment(char)
+            return
+        if self._angle is None and (self._quoted or char not in "(,;<>"):
+            self._literal.append(char)
+        target = self._name if self._angle is None else self._angle
+        if self._quoted:
+            self._take_quoted(char, target)
+        elif char == '"':
+            self._quoted = True
+            if self._angle is not None:
+                target.append(char)
+        elif char == "(":
+            self._depth = 1
+        elif self._angle is not None:
+            if char == ">":
+                self._closed, self._angle = "".join(target), None
+            else:
+                target.append(char)
+        elif char == "<":
+            self._angle = []
+        elif char in ",;":
+            self.finish()
+        elif char == ":":  # the name of a group
+            self._name.clear()
+            self._literal.clear()
+        else:
+            target.append(char)
+
+    def _take_comment(self, char: str) -> None:
+        if self._escaped:
+            self._escaped = False
+            self._comment.append(char)
+        elif char == "\\":
+            self._escaped = True
+        elif char in "()":
+            self._depth += 1 if char == "(" else -1
+        else:
+            self._comment.append(char)
+
+    def _take_quoted(self, char: str, target: list[str]) -> None:
+        inside = self._angle is not None
+        if self._escaped:
+            self._escaped = False
+            target.append(char)
+        elif char == "\\":
+            self._escaped = True
+            if inside:
+                target.append(char)
+        else:
+            self._quoted = char != '"'
+            if self._quoted or inside:
+                target.append(char)
+
+    def finish(self) -> None:
+        """Ends the mailbox being read."""
+        words = " ".join("".join(self._name).split())
+        address = (self._closed or "".join(self._angle or ())).strip()
+        if not address:
+            # Without angle brackets: all of it, quotes included, or else the last word.
+            written = "".join(self._literal).strip()
+            before, _, last = words.rpartition(" ")
+            if is_address(written):
+                address, words = written, ""
+            elif is_address(last) and '"' not in written:
+                address, words = last, before
+        if address.startswith("@") and ":" in address:  # an old source route
             address = address.partition(":")[2]
         if not is_address(address):
             words, address = words or address, ""
         if words or address:
-            found.append(Mailbox(words or remark, address))
-        name.clear()
-        comment.clear()
-        closed, angle = "", None
-
-    for char in text:
-        if len(found) >= limit:
-            return found
-        target = angle if angle is not None else name
-        if escaped:
-            (comment if depth else target).append(char)
-            escaped = False
-        elif char == "\\" and (quoted or depth):
-            escaped = True
-            if quoted and angle is not None:
-                target.append(char)
-        elif quoted:
-            if char == '"':
-                quoted = False
-            if char != '"' or angle is not None:
-                target.append(char)
-        elif depth:
-            if char == "(":
-                depth += 1
-            elif char == ")":
-                depth -= 1
-            else:
-                comment.append(char)
-        elif char == '"':
-            quoted = True
-            if angle is not None:
-                target.append(char)
-        elif char == "(":
-            depth = 1
-        elif char == "<" and angle is None:
-            angle = []
-        elif char == ">" and angle is not None:
-            closed, angle = "".join(angle), None
-        elif char in ",;" and angle is None:
-            finish()
-        elif char == ":" and angle is None:
-            name.clear()
-        else:
-            target.append(char)
-    finish()
-    return found[:limit]
+            self.found.append(Mailbox(words or " ".join("".join(self._comment).split()), address))
+        for held in (self._name, self._literal, self._comment):
+            held.clear()
+        self._closed, self._angle = "", None

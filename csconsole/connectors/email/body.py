@@ -21,6 +21,7 @@ class Body:
         flags: ``encrypted``, ``signed``, ``cut``, ``html`` (the text was made from HTML).
         remote_images: pictures that would be fetched.
         hidden: elements hidden by the sender.
+        html_read: characters of HTML read so far; past a limit further parts are only listed.
     """
 
     text: str = ""
@@ -29,6 +30,7 @@ class Body:
     flags: set[str] = field(default_factory=set)
     remote_images: int = 0
     hidden: int = 0
+    html_read: int = 0
 
 
 def read_body(mail: Mail) -> Body:
@@ -74,9 +76,15 @@ def _collect_leaf(part: Part, body: Body, texts: list[str]) -> None:
     if part.mime == "text/plain":
         texts.append(part.text())
         return
-    from csconsole.connectors.email.html import html_to_text
+    from csconsole.connectors.email.html import MAX_HTML, html_to_text
 
-    done = html_to_text(part.text())
+    source = part.text()
+    if body.html_read > MAX_HTML:
+        body.flags.add("cut")
+        body.attachments.append(part)
+        return
+    body.html_read += len(source)
+    done = html_to_text(source)
     texts.append(done.text)
     body.html = body.html or done.html
     body.flags.add("html")

@@ -29,6 +29,7 @@ WORD_BYTES = 42
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _ID = re.compile(r"<[^<>\s\x00-\x20\x7f-\x9f]{1,498}>")
+_NOT_WORD = re.compile(r"[^A-Za-z0-9_.-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _REPLY = re.compile(r"(?:re|aw|sv|antw|ตอบกลับ|ตอบ|回复)\s*(?:\[[0-9]+\])?\s*[:：]", re.IGNORECASE)
 _MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
@@ -80,7 +81,7 @@ def compose(item: OutboundItem, settings: Settings, files: Sequence[File] = ()) 
         _line("Date", format_datetime(to_datetime(item.created_at // 1000 * 1000))),
         _line("Message-ID", item.key),
         *_thread_lines(item.reply_to),
-        _line("X-Csc-Outbox-Id", f"{_clean(item.uid)[:100]}\r\n {item.key}"),
+        _line("X-Csc-Outbox-Id", f"{_NOT_WORD.sub('', item.uid)[:100]}\r\n {item.key}"),
         _line("MIME-Version", "1.0"),
     ]
     head = "\r\n".join(lines).encode("utf-8") + b"\r\n"

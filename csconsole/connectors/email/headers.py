@@ -16,11 +16,15 @@ MAX_BLOCK = 8_000_000
 MAX_VALUE = 64 * 1024
 MAX_FIELDS = 2_000
 MAX_WORDS = 1_000
+MAX_PARAMETERS = 100
 
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,4000})\?=")
-_PARAM = re.compile(r""";[\s;]*([!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,60})\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL)
+_BETWEEN = re.compile(r"[;\s]*")
+_PARAM = re.compile(
+    r"""([!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,60})[ \t]{0,9}=[ \t]{0,9}("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL
+)
 
 
 class Headers:
@@ -139,7 +143,17 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
     word, semicolon, _ = text.partition(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[bool, str]]] = {}
-    for match in _PARAM.finditer(text, len(word)) if semicolon else ():
+    at = len(word)
+    while semicolon and at < len(text) and len(plain) + len(pieces) < MAX_PARAMETERS:
+        start = _BETWEEN.match(text, at)
+        at = start.end() if start else at
+        match = _PARAM.match(text, at)
+        if match is None:
+            at = text.find(";", at)
+            if at < 0:
+                break
+            continue
+        at = match.end()
         name, value = match[1].lower(), match[2].strip()
         if value.startswith('"'):
             value = re.sub(r"\\(.)", r"\1", value[1:-1] if value.endswith('"') and len(value) > 1 else value[1:])
@@ -148,7 +162,7 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
             plain.setdefault(base, decode_words(value.encode("latin-1")))
             continue
         number, encoded = rest.rstrip("*"), name.endswith("*")
-        if number.isdigit() or not number:
+        if (number.isdecimal() and len(number) < 4) or not number:
             pieces.setdefault(base, {}).setdefault(int(number or 0), (encoded, value))
     for base, parts in pieces.items():
         plain[base] = _join_2231(parts)

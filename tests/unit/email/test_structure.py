@@ -173,6 +173,36 @@ def test_hostile(entry: dict[str, Any]) -> None:
     assert "bcc" not in event.extra
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: text/plain" + b";" * 60_000 + b"x\r\n\r\nbody",
+        b"Content-Type: text/plain" + b"; a=b" * 12_000 + b"\r\n\r\nbody",
+        b"From: a" + b" " * 60_000 + b"b\r\n\r\nbody",
+        b"From: " + b'"\\' * 30_000 + b"\r\n\r\nbody",
+        b"Subject: " + b"=?utf-8?q?a?= " * 5_000 + b"\r\n\r\nbody",
+        b"Subject: " + b"=?" * 30_000 + b"\r\n\r\nbody",
+        b"References: " + b"<" * 60_000 + b"\r\n\r\nbody",
+        b"X: y\r\n" * 100_000 + b"\r\nbody",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b" * 200_000,
+        b"Content-Type: multipart/mixed; boundary=-\r\n\r\n" + b"-" * 1_000_000,
+    ],
+    ids=["semicolons", "params", "spaces", "quotes", "words", "marks", "ids", "fields", "bounds", "dashes"],
+)
+def test_nothing_takes_quadratic_time(raw: bytes) -> None:
+    started = time.process_time()
+    message(raw)
+    assert time.process_time() - started < 2
+
+
+def test_many_html_parts_are_not_all_converted() -> None:
+    html = "<p>" + "x " * 200_000 + "</p>"
+    body = f"--b\nContent-Type: text/html\n\n{html}\n" * 12 + "--b--"
+    event = message(mail("Content-Type: multipart/mixed; boundary=b", body))
+    assert "cut" in event.extra["flags"]
+    assert len(event.attachments) == 9
+
+
 def test_escape_sequences_do_not_survive_html_entities() -> None:
     event = message(mail("Content-Type: text/html", "<p>&#27;]0;title&#7;&#x9b;31m</p>"))
     assert "\x1b" not in event.body_text
