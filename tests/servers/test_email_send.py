@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from csconsole.connectors.email import outgoing
 from csconsole.connectors.email.parse import parse_mail
 from csconsole.domain.sending import Bubble, OutgoingAttachment, SendClass, Settled
 from csconsole.errors import AuthError, ConnectorError, RateLimitedError, RejectedError, UnreachableError
 from tests.beds.mail import MailBed, MailUser
 from tests.beds.proxy import FaultProxy
-from tests.servers.email_account import Phases, account, answer, connected, plain_smtp, pull_all, read
+from tests.servers.email_account import Phases, account, answer, connected, plain_imap, plain_smtp, pull_all, read
 
 
 async def test_an_answer_reaches_the_customer_and_comes_back_marked(mail_bed: MailBed, tmp_path: Path) -> None:
@@ -202,6 +203,20 @@ async def test_a_copy_that_cannot_be_filed_does_not_undo_the_sending(mail_bed: M
         receipt = await connector.send(item, Phases())
     assert "no copy in Sent" in receipt.detail
     assert len(mail_bed.accepted(item.key)) == 1
+
+
+async def test_a_silent_mailbox_does_not_keep_the_receipt(
+    mail_bed: MailBed, tmp_path: Path, fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "COPY_SECONDS", 0.3)
+    user, customer = mail_bed.user("silent"), mail_bed.customer("silent")
+    proxy = fault_proxy.forward(mail_bed.imap_port)
+    proxy.stall("to_client", after=rb"Logged in")
+    item = answer("<csc.silent@shop.test>", customer.address)
+    context = account(mail_bed, user, tmp_path, smtp=plain_smtp(mail_bed.smtp_port), imap=plain_imap(proxy.port))
+    async with connected(context) as connector:
+        receipt = await connector.send(item, Phases())
+    assert "did not answer in time" in receipt.detail
 
 
 async def test_check_names_what_works_and_every_failure(mail_bed: MailBed, tmp_path: Path) -> None:

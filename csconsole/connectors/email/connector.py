@@ -1,65 +1,60 @@
-"""The e-mail connector: one mailbox read over IMAP, answers handed to a submission server."""
+"""The e-mail connector: one mailbox read over IMAP, answers handed to a submission server.
+
+This module is imported wherever a configuration is read; the IMAP and SMTP libraries are loaded when an account
+is really used.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeVar
-from weakref import WeakSet
+from typing import TYPE_CHECKING
 
 from csconsole.clock import Clock
 from csconsole.connectors.base import AccountContext, Capabilities, Connector, Health, Page, Phase, RawItem
-from csconsole.connectors.email.compose import File, Letter, compose
-from csconsole.connectors.email.headers import split
-from csconsole.connectors.email.idle import Idler
-from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.lane import Lane
-from csconsole.connectors.email.locator import PartPlace, read_locator, read_remote_id, remote_id
-from csconsole.connectors.email.parse import parse_mail
-from csconsole.connectors.email.pull import Puller
+from csconsole.connectors.email.locator import PartPlace, read_locator, read_remote_id
 from csconsole.connectors.email.settings import Settings
-from csconsole.connectors.email.smtp import Submission
-from csconsole.connectors.email.trouble import reveal
 from csconsole.domain.events import Event
-from csconsole.domain.sending import OutboundItem, OutgoingAttachment, Receipt, SendClass, Settled
-from csconsole.errors import ConnectorError, RejectedError, UnreachableError, UnsupportedError
+from csconsole.domain.sending import OutboundItem, Receipt, SendClass, Settled
+from csconsole.errors import ConnectorError, RejectedError
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from csconsole.connectors.email.idle import Idler
+    from csconsole.connectors.email.imap import ImapSession
 
 
 class EmailConnector(Connector):
     """One mailbox.
 
-    Reading has a connection of its own that stays open between pulls; while history is being read the next page
+    Reading has a connection of its own that stays open between pulls; while there is more to read the next page
     is fetched ahead. IDLE has a second one; looking up, filing and fetching single parts use a third, made when
     needed. Blocking IMAP runs in one thread per connection.
 
     Args:
-        account: with ``settings`` of :class:`Settings`.
+        account: with ``settings`` of :class:`Settings`; outgoing files are read from ``blobs/<sha256>`` below its
+            ``data_dir``.
         clock: for ages and receipts.
-
-    Attributes:
-        read_blob: gives an outgoing attachment's content by its SHA-256; the default reads the blob store's
-            files below ``data_dir``. The worker replaces it with the store's own reader.
     """
 
     Settings = Settings
 
     def __init__(self, account: AccountContext, clock: Clock) -> None:
+        from csconsole.connectors.email.outgoing import Outgoing
+        from csconsole.connectors.email.pull import Puller
+        from csconsole.connectors.email.sessions import Sessions
+
         super().__init__(account, clock)
         self._settings: Settings = account.settings
-        self.read_blob: Callable[[str], bytes] = self._blob_file
-        self._puller = Puller(self._settings, self._connect, clock)
+        self._sessions = Sessions(account.name, self._settings)
+        self._puller = Puller(self._settings, self._sessions.connect, clock)
         self._pull_lane = Lane("imap-pull")
-        self._side_lane = Lane("imap-side")
+        self._outgoing = Outgoing(account, self._sessions, clock, self.read_blob)
         self._ahead: tuple[str, asyncio.Task[Page]] | None = None
         self._idler: Idler | None = None
         self._has_idle = True
-        self._closed = False
-        self._sessions: WeakSet[ImapSession] = WeakSet()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -75,7 +70,6 @@ class EmailConnector(Connector):
             is_chat=False,
             history=True,
             attachments_out=True,
-            key_domain=self._settings.address.rpartition("@")[2],
         )
 
     # In
@@ -111,7 +105,9 @@ class EmailConnector(Connector):
 
     async def watch(self) -> AsyncIterator[None]:
         """Hints by IDLE on the first folder; ends at once when the server has none (then the account is polled)."""
-        idler = self._idler = Idler(self._connect, self._settings.folders[0])
+        from csconsole.connectors.email.idle import Idler
+
+        idler = self._idler = Idler(self._sessions.connect, self._settings.folders[0])
         try:
             async for hint in idler.hints():
                 yield hint
@@ -125,12 +121,14 @@ class EmailConnector(Connector):
         Raises:
             RejectedError: neither holds it (any more).
         """
+        from csconsole.connectors.email.parse import parse_mail
+
         place = read_locator(locator)
         if raw is not None and place.stored:
             part = await asyncio.to_thread(lambda: parse_mail(raw.raw).find(place.section))
             if part is not None:
                 return part.content()
-        return await self._side(lambda session: _fetch_part(session, place))
+        return await self._sessions.borrow(lambda session: _fetch_part(session, place))
 
     # Out
 
@@ -141,81 +139,26 @@ class EmailConnector(Connector):
         Raises:
             ConnectorError: see :mod:`csconsole.connectors.email.smtp`.
         """
-        if item.kind != "reply":
-            raise UnsupportedError("e-mail has no notes; they stay in the console")
-        files = [await self._file(attachment) for attachment in item.attachments]
-        letter = await asyncio.to_thread(compose, item, self._settings, files)
-        settings = self._settings
-        password = await asyncio.to_thread(reveal, settings.smtp, self.account.name, "smtp")
-        recipients = list(letter.recipients)
-        if settings.echo_to_self and settings.address not in recipients:
-            recipients.append(settings.address)
-        async with Submission(settings.smtp, password, settings.ca(settings.smtp)) as submission:
-            words = await submission.send(letter.sender, recipients, letter.data, item.uid, lambda: phase("data"))
-        detail = words
-        if settings.appends_sent:
-            detail = await self._append(letter, words)
-        return Receipt(message_ids=(letter.message_id,), at=self.clock.now(), detail=detail)
+        return await self._outgoing.send(item, phase)
 
     async def settle(self, item: OutboundItem) -> tuple[Settled, Receipt | None]:
-        """Looks for the mail in Sent (and, with an echo, where we receive) by our mark, then by its Message-ID.
+        """Looks for the mail in Sent (and, with an echo, where we receive) by its Message-ID, then by our mark.
 
         ABSENT only where the server itself keeps Sent: elsewhere the copy is ours and comes after the sending.
 
         Raises:
             ConnectorError: the mailbox could not be asked.
         """
-        receipt = await self._side(lambda session: self._look_up(session, item))
-        if receipt is not None:
-            return Settled.FOUND, receipt
-        if self._settings.sent_copy == "server":
-            return Settled.ABSENT, None
-        return Settled.UNKNOWN, None
+        return await self._outgoing.settle(item)
 
-    def _look_up(self, session: ImapSession, item: OutboundItem) -> Receipt | None:
-        folders = [self._settings.sent_folder or session.sent_folder()]
-        if self._settings.echo_to_self:
-            folders.append(self._settings.folders[0])
-        for folder in filter(None, folders):
-            status = session.status(folder)
-            session.examine(folder)
-            uids = session.search_header("X-Csc-Outbox-Id", item.uid) if item.uid else []
-            uids = uids or session.search_header("Message-ID", item.key)
-            if uids:
-                headers = split(session.section(uids[-1], "HEADER"))[0]
-                found = headers.plain("message-id")
-                return Receipt(
-                    remote_id=remote_id(folder, status.uidvalidity, uids[-1]),
-                    message_ids=tuple(dict.fromkeys(one for one in (found, item.key) if one)),
-                    detail=f"found in {folder}",
-                )
-        return None
+    def read_blob(self, sha256: str) -> bytes:
+        """The content of a stored file.
 
-    async def _append(self, letter: Letter, words: str) -> str:
-        try:
-            return await self._side(lambda session: self._file_copy(session, letter, words))
-        except ConnectorError as error:
-            return f"{words}; no copy in Sent: {error.message}"
-
-    def _file_copy(self, session: ImapSession, letter: Letter, words: str) -> str:
-        folder = self._settings.sent_folder or session.sent_folder()
-        if not folder:
-            return f"{words}; no copy in Sent: the mailbox has no such folder, name it in sent_folder"
-        session.append(folder, letter.data)
-        return words
-
-    async def _file(self, attachment: OutgoingAttachment) -> File:
-        try:
-            content = await asyncio.to_thread(self.read_blob, attachment.sha256)
-        except OSError:
-            content = b""
-        if len(content) != attachment.bytes or hashlib.sha256(content).hexdigest() != attachment.sha256:
-            raise RejectedError(f"the file {attachment.name} is not in the store any more; attach it again")
-        return File(attachment.name, attachment.mime, content)
-
-    def _blob_file(self, sha256: str) -> bytes:
-        if len(sha256) != 64 or not sha256.isalnum() or not self.account.data_dir:
-            return b""
+        Raises:
+            OSError: there is none.
+        """
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not self.account.data_dir:
+            raise FileNotFoundError(sha256)
         return (Path(self.account.data_dir) / "blobs" / sha256).read_bytes()
 
     # Care
@@ -225,18 +168,16 @@ class EmailConnector(Connector):
         facts: dict[str, str] = {}
         problems: list[str] = []
         try:
-            facts |= await self._side(self._describe)
+            facts |= await self._sessions.borrow(self._describe)
         except ConnectorError as error:
             problems.append(error.message)
-        settings = self._settings
         try:
-            password = await asyncio.to_thread(reveal, settings.smtp, self.account.name, "smtp")
-            async with Submission(settings.smtp, password, settings.ca(settings.smtp)) as submission:
+            async with await self._outgoing.submission() as submission:
                 names = ("smtputf8", "dsn", "size", "8bitmime")
                 facts["smtp"] = " ".join(name for name in names if submission.supports(name)) or "plain"
         except ConnectorError as error:
             problems.append(error.message)
-        detail = "; ".join(problems) or f"{settings.address} can be read and sent from"
+        detail = "; ".join(problems) or f"{self._settings.address} can be read and sent from"
         return Health(ok=not problems, detail=detail, facts=facts)
 
     def _describe(self, session: ImapSession) -> dict[str, str]:
@@ -259,37 +200,9 @@ class EmailConnector(Connector):
             self._ahead = None
         if self._idler is not None:
             self._idler.close()
-        self._puller.closed = self._closed = True
-        for session in list(self._sessions):
-            session.abort()
+        self._puller.closed = True
+        self._sessions.close()
         self._pull_lane.stop()
-        self._side_lane.stop()
-
-    def _connect(self) -> ImapSession:
-        settings = self._settings
-        password = reveal(settings.imap, self.account.name, "imap")
-        session = ImapSession(settings.imap, password, settings.ca(settings.imap))
-        self._sessions.add(session)
-        try:
-            if self._closed:
-                raise UnreachableError("the account was closed", provably_not_accepted=True)
-            session.open()
-        except BaseException:
-            session.close()
-            raise
-        return session
-
-    async def _side(self, work: Callable[[ImapSession], T]) -> T:
-        """Runs ``work`` with a session that lives only for it, beside the one that pulls."""
-
-        def job() -> T:
-            session = self._connect()
-            try:
-                return work(session)
-            finally:
-                session.close()
-
-        return await self._side_lane.run(job)
 
 
 def _drop_result(task: asyncio.Task[Page]) -> None:
@@ -300,6 +213,8 @@ def _drop_result(task: asyncio.Task[Page]) -> None:
 
 def _fetch_part(session: ImapSession, part: PartPlace) -> bytes:
     """A part from the server, as long as the mail still has its old number there."""
+    from csconsole.connectors.email.parse import parse_mail
+
     mail = read_remote_id(part.remote_id)
     if mail is None or not re.fullmatch(r"[0-9.]{1,100}", part.section):
         raise RejectedError("this attachment cannot be found any more")
