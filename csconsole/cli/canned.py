@@ -1,0 +1,163 @@
+"""``canned``: the canned replies, one by one and as a TOML file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from csconsole.cli.plain import Column, table
+from csconsole.cli.session import Session, bind, write
+from csconsole.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from csconsole.domain.canned import CannedReply
+
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    group = typer.Typer(rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(bind(canned))
+    group.command("list")(bind(canned))
+    group.command("add")(bind(add))
+    group.command("edit")(bind(edit))
+    group.command("rm")(bind(remove))
+    group.command("import")(bind(import_file))
+    group.command("export")(bind(export))
+    app.add_typer(group, name="canned")
+
+
+def canned(session: Session) -> None:
+    """Lists the canned replies; add, edit, rm, import or export them."""
+    from csconsole.services.canned import list_replies
+
+    replies = list_replies(session.desk)
+    language = session.config.agent.language
+    columns = (Column("NAME", 28), Column("TITLE", 28), Column("SHORTCUTS"))
+
+    def plain() -> str:
+        if not replies:
+            return "There are no canned replies; see csconsole canned add --help."
+        return table(columns, [(r.name, r.label(language), " ".join(r.shortcuts)) for r in replies])
+
+    session.answer([_json(reply) for reply in replies], plain)
+
+
+def _json(reply: CannedReply) -> dict[str, Any]:
+    return {
+        "name": reply.name,
+        "title": {"th": reply.title.th or None, "en": reply.title.en or None},
+        "shortcuts": list(reply.shortcuts),
+        "body": {"th": reply.body.th or None, "en": reply.body.en or None},
+        "ask": [ask.name for ask in reply.ask],
+        "channels": list(reply.channels),
+        "tags": list(reply.tags),
+        "expires": reply.expires or None,
+    }
+
+
+def add(
+    session: Session,
+    name: Name,
+    text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="the body, in Liquid")] = None,
+    file: Annotated[str | None, typer.Option("--file", metavar="FILE", help="read the body there; - for input")] = None,
+    title: Annotated[str, typer.Option("--title", metavar="TITLE", help="what the picker shows")] = "",
+    language: Annotated[str, typer.Option("--language", metavar="th|en", help="language of the body")] = "th",
+    shortcut: Annotated[list[str] | None, typer.Option("--shortcut", metavar="WORD", help="finds it at once")] = None,
+) -> None:
+    """Adds a canned reply."""
+    from csconsole.cli.reply import read_text
+    from csconsole.domain.canned import CannedReply, Wording
+    from csconsole.domain.canned_file import dump_toml
+    from csconsole.services import canned as service
+
+    if (text is None) == (file is None):
+        raise UsageError("Give the body once: --text or --file.")
+    if language not in ("th", "en"):
+        raise UsageError("--language is th or en.")
+    body = text if text is not None else read_text(file or "-")
+    desk = session.new_desk
+    if any(reply.name == name for reply in service.list_replies(desk)):
+        raise RefusedError(f'There is a canned reply "{name}" already; change it with csconsole canned edit {name}.')
+    reply = CannedReply(
+        name=name,
+        title=Wording(**{language: title}),
+        body=Wording(**{language: body}),
+        shortcuts=tuple(shortcut or ()),
+    )
+    service.import_toml(desk, dump_toml([reply]), name)
+    session.answer({"name": name, "added": True}, f"{name} is added.")
+
+
+def edit(session: Session, name: Name) -> None:
+    """Changes a canned reply in $VISUAL or $EDITOR, as TOML."""
+    from csconsole.domain.canned_file import dump_toml
+    from csconsole.services import canned as service
+
+    desk = session.desk
+    reply = service.get(desk, name)
+    before = dump_toml([reply])
+    after = _edited(before, session.config.ui.editor)
+    if after == before:
+        session.answer({"name": reply.name, "changed": False}, "Nothing changed.")
+        return
+    service.import_toml(desk, after, f"{reply.name}.toml")
+    session.answer({"name": reply.name, "changed": True}, f"{reply.name} is changed.")
+
+
+def _edited(text: str, configured: str) -> str:
+    """The text after the agent's editor.
+
+    Raises:
+        UsageError: the editor cannot be started, or ended with an error.
+    """
+    editor = configured or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    handle, name = tempfile.mkstemp(suffix=".toml", prefix="csconsole-")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        try:
+            done = subprocess.run([*shlex.split(editor), name], check=False)
+        except (OSError, ValueError):
+            raise UsageError(f"The editor {editor} cannot be started; set $EDITOR.") from None
+        if done.returncode:
+            raise UsageError(f"The editor ended with {done.returncode}; nothing was changed.")
+        return path.read_text("utf-8")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def remove(session: Session, name: Name) -> None:
+    """Removes a canned reply."""
+    from csconsole.services import canned as service
+
+    service.remove(session.desk, name)
+    session.answer({"name": name, "removed": True}, f"{name} is removed.")
+
+
+def import_file(session: Session, file: Annotated[str, typer.Argument(metavar="FILE", show_default=False)]) -> None:
+    """Reads canned replies from a TOML file; those of the same name are replaced."""
+    from csconsole.cli.reply import read_text
+    from csconsole.services import canned as service
+
+    new, replaced = service.import_toml(session.new_desk, read_text(file), file)
+    session.answer({"new": new, "replaced": replaced}, f"{new} new, {replaced} replaced.")
+
+
+def export(session: Session) -> None:
+    """Prints all canned replies as a TOML file."""
+    from csconsole.services import canned as service
+
+    text = service.export_toml(session.desk)
+    if session.as_json:
+        session.answer([_json(reply) for reply in service.list_replies(session.desk)], "")
+    else:
+        write(text)

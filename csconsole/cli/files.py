@@ -1,0 +1,71 @@
+"""``import``, ``backup`` and ``restore``: data from and to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csconsole.cli.session import Session, bind
+from csconsole.services.desk import Desk
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("import")(bind(import_mail))
+    app.command("backup")(bind(backup))
+    app.command("restore")(bind(restore))
+
+
+File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+
+
+def import_mail(
+    session: Session,
+    path: Annotated[Path, typer.Argument(metavar="PATH", show_default=False)],
+    account: Annotated[str, typer.Option("--account", metavar="NAME", help="the account the mail belongs to")],
+) -> None:
+    """Imports mail as history: an .eml file, a directory of them, an mbox or a Maildir; twice does no harm."""
+    from csconsole.services import importing
+
+    config = session.full_config
+    desk = Desk.open(session.store(create=True), config, session.clock)
+    counts = importing.import_mail(desk, path.expanduser(), account)
+    session.answer(
+        {
+            "account": account,
+            "new": counts.new,
+            "duplicates": counts.duplicates,
+            "quarantined": counts.quarantined,
+        },
+        f"{account}: {counts.new} new, {counts.duplicates} known, {counts.quarantined} in quarantine.",
+    )
+
+
+def backup(session: Session, file: File) -> None:
+    """Writes a consistent copy of the database while others go on working."""
+    from csconsole.services import backups
+
+    target = file.expanduser().absolute()
+    size = backups.write(session.store(), target)
+    session.answer({"file": str(target), "bytes": size}, f"{target}: {size:,} bytes. Attachments lie in blobs/.")
+
+
+def restore(session: Session, file: File) -> None:
+    """Puts a backup in the place of the database; what was waiting to be sent then asks a person first."""
+    from csconsole.services import backups
+
+    place = session.place.ensure()
+    done = backups.restore(place, file.expanduser().absolute(), session.clock.now())
+    lines = [f"{file} is restored."]
+    if done.kept is not None:
+        lines.append(f"The database before is kept as {done.kept}.")
+    if done.uncertain:
+        lines.append(
+            f"{done.uncertain} messages may have left before; look, then: csconsole outbox settle ID sent|unsent"
+        )
+    session.answer(
+        {"file": str(file), "kept": str(done.kept) if done.kept else None, "uncertain": done.uncertain},
+        "\n".join(lines),
+    )

@@ -1,0 +1,161 @@
+"""``list``, ``show`` and ``search``: the queue, one conversation, the messages with some words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from csconsole.cli.plain import Column, age, moment, style, table, terminal_width
+from csconsole.cli.session import Session, bind, warn
+from csconsole.domain.conversation import QueueRow
+from csconsole.domain.message import Message
+from csconsole.services.finding import OpenConversation
+
+DEFAULT_LIMIT = 1_000
+ALL = 1 << 40
+
+_COLUMNS = (
+    Column("ID", 40),
+    Column("STATUS", 8),
+    Column("WAIT", 4, right=True),
+    Column("NEW", 3, right=True),
+    Column("CUSTOMER", 20, least=10),
+    Column("AGENT", 8, least=4),
+    Column("SUBJECT"),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("list")(bind(list_command))
+    app.command("show")(bind(show))
+    app.command("search")(bind(search))
+
+
+Limit = Annotated[int, typer.Option("--limit", min=0, metavar="N", help="most rows; 0 for all")]
+
+
+def list_command(
+    session: Session,
+    query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", show_default=False)] = None,
+    view: Annotated[str, typer.Option("--view", metavar="NAME", help="a view by name or key")] = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> None:
+    """Lists conversations in the order of the queue; without QUERY those of every status."""
+    from csconsole.cli import views
+    from csconsole.services.views import QueueReader, view_named
+
+    desk = session.desk
+    wanted = " ".join(query or ())
+    if view:
+        named = view_named(desk, view).query
+        wanted = f"({named}) ({wanted})" if wanted.strip() else named
+    rows = QueueReader(desk).page(wanted, limit=(limit or ALL - 1) + 1)
+    if limit and len(rows) > limit:
+        rows = rows[:limit]
+        warn(f"The first {limit} are shown; --limit 0 shows all.")
+    now = desk.clock.now()
+    session.answer([views.conversation(row, now) for row in rows], lambda: _listing(rows, now))
+
+
+def _listing(rows: list[QueueRow], now: int) -> str:
+    if not rows:
+        return "No conversation matches."
+    return table(
+        _COLUMNS,
+        [
+            (
+                f"{row.account}#{row.number}",
+                str(row.status),
+                age(row.waiting_since, now),
+                str(row.unread or ""),
+                row.customer_name,
+                row.assignee,
+                _about(row),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _about(row: QueueRow) -> str:
+    tags = " ".join(f"[{tag}]" for tag in (*row.tags, *row.customer_tags))
+    return " ".join(part for part in (row.subject or row.preview, tags) if part)
+
+
+def show(session: Session, conversation: Annotated[str, typer.Argument(metavar="ID", show_default=False)]) -> None:
+    """Shows a conversation with all its messages; ID is an id, ACCOUNT#NUMBER, or a number that is unique."""
+    from csconsole.cli import views
+    from csconsole.services.finding import open_conversation, resolve_id
+
+    desk = session.desk
+    found = open_conversation(desk, resolve_id(desk, conversation), limit=ALL)
+    session.answer(views.opened(found, desk.clock.now()), lambda: _transcript(found, session.config.agent.timezone))
+
+
+def _transcript(found: OpenConversation, zone: str) -> str:
+    row, customer = found.conversation.row, found.customer
+    head = [
+        style(f"{row.account}#{row.number}  {row.customer_name}", "heading"),
+        f"id        {row.uid}",
+        f"status    {row.status}"
+        + (f" until {moment(row.snoozed_until, zone)}" if row.snoozed_until is not None else ""),
+        f"subject   {row.subject}",
+        f"assignee  {row.assignee or 'none'}" + (f"  team {row.team}" if row.team else ""),
+        f"tags      {' '.join(row.tags)}",
+        f"priority  {row.priority}",
+        "customer  " + "  ".join(f"{i.kind}:{i.display or i.value}" for i in customer.identities),
+    ]
+    head += [f"remark    {note.author}: {note.body}" for note in customer.notes]
+    lines = _folded([line for line in head if line.split(None, 1)[1:]])
+    for message in found.messages:
+        lines += ["", *_message(message, zone)]
+    return "\n".join(lines) + "\n"
+
+
+def _message(message: Message, zone: str) -> list[str]:
+    who = message.author_name or str(message.author_kind)
+    kind = "NOTE " if message.visibility == "internal" else ("<- " if message.direction == "in" else "-> ")
+    delivery = f"  [{message.delivery}]" if message.delivery else ""
+    reason = f" {message.delivery_reason}" if message.delivery_reason else ""
+    head = style(f"{kind}{who}  {moment(message.at, zone)}{delivery}{reason}", "heading")
+    body = message.body or ("(removed)" if message.redacted_at is not None else f"({message.kind})")
+    lines = [head, *(f"  {line}" for line in _folded(body.split("\n"), room=terminal_width() - 2))]
+    lines += [f"  [{file.name}, {file.mime}, {file.bytes} bytes]" for file in message.attachments]
+    return lines
+
+
+def _folded(lines: list[str], room: int = 0) -> list[str]:
+    """Lines broken at the terminal's width where Thai and English may break."""
+    from csconsole.text.sanitize import safe_text
+    from csconsole.text.wrap import wrap
+
+    width = room or terminal_width()
+    folded: list[str] = []
+    for line in lines:
+        coloured = line.startswith("\x1b")
+        folded += [line] if coloured else wrap(safe_text(line), width)
+    return folded
+
+
+def search(
+    session: Session,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", show_default=False)],
+    limit: Limit = 50,
+) -> None:
+    """Finds the newest messages that hold every word; terms such as status:open narrow it down."""
+    from csconsole.cli import views
+    from csconsole.services.finding import search_messages
+
+    desk = session.desk
+    hits = search_messages(desk, " ".join(query), limit=limit or 100_000)
+    now = desk.clock.now()
+
+    def plain() -> str:
+        if not hits:
+            return "No message holds that."
+        columns = (Column("ID", 24), Column("AGE", 4, right=True), Column("CUSTOMER", 20), Column("TEXT"))
+        return table(columns, [(f"{h.account}#{h.number}", age(h.at, now), h.customer, h.snippet) for h in hits])
+
+    session.answer([views.hit(h) for h in hits], plain)
