@@ -18,7 +18,7 @@ from csconsole.domain.conversation import ENDED, Priority, QueueRow, Status
 from csconsole.domain.dates import age, clock_time, countdown, local, relative_day
 from csconsole.text.graphemes import truncate, width
 from csconsole.themes import Look
-from csconsole.widgets.strips import Line
+from csconsole.widgets.strips import Line, steady
 
 CHANNEL_CODES: Final = {
     "line": "LN",
@@ -59,9 +59,9 @@ AT_RISK: Final = 15 * MINUTE
 """Milliseconds before the due moment from which a conversation counts as at risk."""
 
 _AGE_CELLS = 7
-_BRANCH_CELLS = 8
+_BRANCH_CELLS = 7
 _BRANCH_FROM = 34
-_ASSIGNEE_ROOM = 8
+_ASSIGNEE_ROOM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +154,23 @@ def _name(line: Line, row: QueueRow, setting: QueueSetting, look: Look, cells: i
         owner = truncate(owner, max(0, cells - _ASSIGNEE_ROOM))
         owner = owner if width(owner) > 2 else ""
         room = cells - width(owner)
-    line.put(truncate(row.customer_name, room), look.text).put(owner, look.muted).gap_to(stop)
+    line.put(truncate(steady(row.customer_name), room), look.text).put(owner, look.muted).gap_to(stop)
 
 
 def _tail(line: Line, row: QueueRow, setting: QueueSetting, look: Look) -> None:
     """Unread and waiting time at the right end."""
     sign = urgency(row, setting.now)
     unread = "" if not row.unread else str(row.unread) if row.unread < 100 else "99+"
-    line.gap().put(unread, look.unread, 2 if row.unread < 100 else 3, right=True)
+    line.put(unread, look.unread, _unread_cells(row), right=True)
     line.put(wait_text(row, setting), _urgency_style(sign, look), min(_AGE_CELLS + 1, line.room), right=True)
 
 
 def _tail_cells(row: QueueRow) -> int:
-    return 1 + (2 if row.unread < 100 else 3) + _AGE_CELLS + 1
+    return _unread_cells(row) + _AGE_CELLS + 1
+
+
+def _unread_cells(row: QueueRow) -> int:
+    return 4 if row.unread >= 100 else 3
 
 
 def _label(row: QueueRow, setting: QueueSetting) -> str:
@@ -181,7 +185,7 @@ def _state_sign(row: QueueRow, look: Look) -> tuple[str, Style]:
 
 
 def _said(row: QueueRow) -> str:
-    return row.preview or row.subject
+    return steady(row.preview or row.subject)
 
 
 def _tags(row: QueueRow, look: Look, room: int) -> list[tuple[str, Style]]:
@@ -212,7 +216,7 @@ def two_lines(
     below = Line(cells, look.text)
     sign, sign_style = _state_sign(row, look)
     below.put(*((">", look.marker) if selected else (" ", look.text))).gap(3).put(sign, sign_style, 2).gap()
-    said = truncate(row.preview or row.subject, below.room)
+    said = _said(row)
     tags = _tags(row, look, min(below.room // 2, below.room - 12)) if cells >= 30 else []
     tag_cells = sum(width(text) for text, _ in tags)
     below.put(said, look.text if row.unread else look.muted, max(0, below.room - tag_cells))

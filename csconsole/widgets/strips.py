@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 from rich.segment import Segment
@@ -10,6 +11,8 @@ from textual.strip import Strip
 
 from csconsole.text.graphemes import split_at, truncate, width
 from csconsole.text.sanitize import safe_line
+
+_UNSTEADY = re.compile("[\u200d\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 class Line:
@@ -44,7 +47,7 @@ class Line:
             cells: cut or filled to so many cells; None takes what the text needs.
             right: filled on the left instead of the right.
         """
-        text = safe_line(text, 4 * self.cells + 8)
+        text = steady(safe_line(text, 4 * self.cells + 8))
         room = self.room if cells is None else min(cells, self.room)
         if room <= 0:
             return self
@@ -95,6 +98,15 @@ class Line:
                 self._pieces[-1] = (before + text, style)
                 return
         self._pieces.append((text, style))
+
+
+def steady(text: str) -> str:
+    """Leaves out what terminals disagree about: emoji joiners, emoji presentation and skin tones.
+
+    What remains takes as many cells in every terminal, so that columns and frames behind it stand still; the signs
+    are less pretty and mean the same.
+    """
+    return _UNSTEADY.sub("", text) if _UNSTEADY.search(text) else text
 
 
 def _is_blank(text: str, style: Style) -> bool:

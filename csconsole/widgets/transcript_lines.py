@@ -21,7 +21,7 @@ from csconsole.text.sanitize import safe_line, safe_text
 from csconsole.text.wrap import wrap
 from csconsole.themes import Look
 from csconsole.widgets.queue_rows import OUTGOING_SIGNS
-from csconsole.widgets.strips import Line, highlighted
+from csconsole.widgets.strips import Line, highlighted, steady
 
 CLIP_LINES: Final = 24
 """Lines of a body shown until the agent asks for all of it."""
@@ -159,7 +159,7 @@ def _label_and_body(message: Message, setting: TranscriptSetting, *, is_note: bo
     if message.redacted_at is not None:
         body = f"[{words.t('transcript.redacted')}]"
     else:
-        body = safe_text(message.body)
+        body = steady(safe_text(message.body))
         if message.edit_rev:
             body += f" ({words.t('transcript.edited')})"
     if is_note:

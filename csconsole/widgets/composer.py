@@ -1,0 +1,429 @@
+"""The composer: the one boxed thing on screen, whose frame says where the text will go.
+
+A double frame is an answer the customer will read, a heavy one a note for staff, a thin one a message that is held and
+may still be pulled back. The words say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import TextArea
+
+from csconsole.commands.context import ComposerState
+from csconsole.i18n import Catalog
+from csconsole.text.graphemes import truncate, width
+from csconsole.text.keyboard import second_reading
+from csconsole.text.sanitize import safe_line
+from csconsole.widgets.painted import Painted
+from csconsole.widgets.strips import Line
+from csconsole.widgets.text_editor import TextEditor
+
+_SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
+_MAX_FINDINGS: Final = 3
+
+
+class Surface(StrEnum):
+    """Who will read the text."""
+
+    PUBLIC = "public"
+    NOTE = "note"
+
+
+class Level(StrEnum):
+    """Weight of a finding."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    NEWS = "news"
+
+
+_SIGNS = {Level.BLOCK: "x", Level.WARN: "~", Level.NEWS: "!"}
+_FRAMES = {"public": "╔═╗║╚╝", "note": "┏━┓┃┗┛", "held": "┌─┐│└┘"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to say about the text before it leaves.
+
+    Attributes:
+        level: whether it stops the send, warns, or tells of something new in the conversation.
+        text: one line.
+        hint: key and word at the right end, such as ``^G แก้``.
+    """
+
+    level: Level
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the text would go.
+
+    Attributes:
+        number: of the conversation.
+        channel: as people name it, such as ``LINE``.
+        account: such as ``สยาม``.
+        customer: how the customer is called.
+    """
+
+    number: int = 0
+    channel: str = ""
+    account: str = ""
+    customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    surface: Surface = Surface.PUBLIC
+    target: Target = Target()
+    left: str = ""
+    right: str = ""
+    findings: tuple[Finding, ...] = ()
+    hints: tuple[tuple[str, str], ...] = ()
+    bubbles: tuple[str, ...] = ()
+    seconds: int = 0
+
+
+class _Head(Painted):
+    """Upper frame with the title, and the held bubbles below it."""
+
+    def __init__(self, composer: Composer) -> None:
+        super().__init__(id="composer-head")
+        self.composer = composer
+
+    def lines_of(self, cells: int, rows: int) -> list[Strip]:
+        return self.composer.head_lines(cells)
+
+
+class _Side(Painted):
+    """Left or right frame of the text."""
+
+    def __init__(self, composer: Composer) -> None:
+        super().__init__(classes="side")
+        self.composer = composer
+
+    def lines_of(self, cells: int, rows: int) -> list[Strip]:
+        frame, style = self.composer.frame()
+        return [Line(cells, self.look.text).put(frame[3], style).strip()] * rows
+
+
+class _Foot(Painted):
+    """Findings, counters and the lower frame with the keys."""
+
+    def __init__(self, composer: Composer) -> None:
+        super().__init__(id="composer-foot")
+        self.composer = composer
+
+    def lines_of(self, cells: int, rows: int) -> list[Strip]:
+        return self.composer.foot_lines(cells)
+
+
+class Composer(Vertical):
+    """Writes an answer or a note.
+
+    Args:
+        words: the interface's words.
+        id: of the widget.
+    """
+
+    DEFAULT_CSS = """
+    Composer { height: auto; background: $background; }
+    Composer #composer-head, Composer #composer-foot { height: 1; }
+    Composer #composer-middle { height: 3; }
+    Composer .side { width: 1; height: 1fr; }
+    """
+
+    class _Event(Message):
+        def __init__(self, composer: Composer) -> None:
+            super().__init__()
+            self.composer = composer
+
+        @property
+        def control(self) -> Composer:
+            """The composer."""
+            return self.composer
+
+    class Send(_Event):
+        """The agent wants the text to leave; :attr:`Composer.text` and :attr:`Composer.surface` say what."""
+
+    class Cancel(_Event):
+        """The agent leaves; the text stays as a draft."""
+
+    class PullBack(_Event):
+        """Backspace in the empty box: the held message is to come back."""
+
+    class SendNow(_Event):
+        """Enter in the empty box: the held message is to leave at once."""
+
+    class SwitchAsked(_Event):
+        """Reply and note shall change places but the box is not empty: ask, then :meth:`Composer.set_surface`."""
+
+    class Changed(_Event):
+        """The text is another."""
+
+    class Notice(_Event):
+        """A sentence for the message line."""
+
+        def __init__(self, composer: Composer, text: str) -> None:
+            super().__init__(composer)
+            self.text = text
+
+    class InsertCanned(_Event):
+        """A word after ``/`` stands before the caret: a canned reply may be meant.
+
+        Attributes:
+            shortcut: the word without the stroke, maybe empty.
+            start: index of the stroke in the text.
+            end: index behind the word; replace ``start`` to ``end`` with the reply.
+        """
+
+        def __init__(self, composer: Composer, shortcut: str, start: int, end: int) -> None:
+            super().__init__(composer)
+            self.shortcut = shortcut
+            self.start = start
+            self.end = end
+
+    def __init__(self, words: Catalog, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.words = words
+        self._state = _State()
+        self.editor = TextEditor(id="composer-text")
+
+    def compose(self) -> ComposeResult:
+        """Frame, text, frame."""
+        yield _Head(self)
+        with Horizontal(id="composer-middle"):
+            yield _Side(self)
+            yield self.editor
+            yield _Side(self)
+        yield _Foot(self)
+
+    # -- what the screen tells ----------------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return self.editor.text
+
+    @property
+    def surface(self) -> Surface:
+        """Who will read it."""
+        return self._state.surface
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a finding stops the send."""
+        return any(finding.level is Level.BLOCK for finding in self._state.findings)
+
+    @property
+    def state(self) -> ComposerState:
+        """Where it stands, for commands."""
+        if self.text:
+            return ComposerState.BLOCKED if self.is_blocked else ComposerState.WRITTEN
+        return ComposerState.HELD if self._state.bubbles else ComposerState.EMPTY
+
+    def open(self, target: Target, surface: Surface, text: str = "") -> None:
+        """Begins a text for a conversation; what can be undone belongs to it alone."""
+        self.editor.load_text(text)
+        self.editor.move_cursor(self.editor.document.end)
+        self._set(replace(_State(), target=target, surface=surface, hints=self._state.hints))
+
+    def set_surface(self, surface: Surface) -> None:
+        """Makes it an answer or a note; the text stays."""
+        self._set(replace(self._state, surface=surface))
+
+    def set_counters(self, left: str, right: str = "") -> None:
+        """The line under the text: length in the channel's unit, and cost or quota."""
+        self._set(replace(self._state, left=left, right=right))
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """What is to be said about the text, blocking ones first; at most three are shown."""
+        order = list(Level)
+        ranked = sorted(findings, key=lambda finding: order.index(finding.level))
+        self._set(replace(self._state, findings=tuple(ranked)))
+
+    def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
+        """Keys and words of the lower frame."""
+        self._set(replace(self._state, hints=tuple(hints)))
+
+    def set_held(self, bubbles: Sequence[str], seconds: int) -> None:
+        """The message that waits out its undo window; no bubbles when none does."""
+        self._set(replace(self._state, bubbles=tuple(bubbles), seconds=seconds))
+
+    # -- what keys do -------------------------------------------------------------------------------------------------
+
+    def send(self) -> None:
+        """Asks for the send unless a finding stops it or nothing is written."""
+        if not self.text.strip():
+            self.post_message(self.Notice(self, self.words.t("composer.error.empty")))
+        elif self.is_blocked:
+            self.post_message(
+                self.Notice(self, self.words.t("composer.error.blocked", reason=self._state.findings[0].text))
+            )
+        else:
+            self.post_message(self.Send(self))
+
+    def leave(self) -> None:
+        """Leaves; the text stays."""
+        self.post_message(self.Cancel(self))
+
+    def switch_note(self) -> None:
+        """Changes answer and note when the box is empty, else asks."""
+        if self.text:
+            self.post_message(self.SwitchAsked(self))
+        else:
+            self.set_surface(Surface.NOTE if self.surface is Surface.PUBLIC else Surface.PUBLIC)
+
+    def mend_layout(self) -> None:
+        """Reads the word before the caret through the other keyboard layout; once more gives it back."""
+        row, column = self.editor.cursor_location
+        line = self.editor.document[row][:column]
+        start = _run_before(line)
+        mended = second_reading(line[start:])
+        if mended is None:
+            self.post_message(self.Notice(self, self.words.t("composer.mend.nothing")))
+            return
+        end = self.editor.index
+        self.editor.replace_range(end - (column - start), end, mended)
+        self.post_message(self.Notice(self, self.words.t("composer.mended", text=mended)))
+
+    def insert(self, text: str) -> None:
+        """Puts text in at the caret, undoable."""
+        self.editor.replace_range(self.editor.index, self.editor.index, text)
+
+    def on_key(self, event: events.Key) -> None:
+        """In the empty box over a held message Backspace pulls it back and Enter sends it now."""
+        if self.text or not self._state.bubbles or event.key not in ("backspace", "enter"):
+            return
+        event.stop()
+        event.prevent_default()
+        self.post_message(self.PullBack(self) if event.key == "backspace" else self.SendNow(self))
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Tells of the change, and of a shortcut before the caret."""
+        event.stop()
+        self.post_message(self.Changed(self))
+        row, column = self.editor.cursor_location
+        found = _SHORTCUT.search(self.editor.document[row][:column])
+        if found is not None:
+            end = self.editor.index
+            self.post_message(self.InsertCanned(self, found[1], end - len(found[0]), end))
+
+    # -- drawing ------------------------------------------------------------------------------------------------------
+
+    def frame(self) -> tuple[str, Style]:
+        """Frame signs and their style: top left, level, top right, upright, bottom left, bottom right."""
+        look = self.query_one(_Head).look
+        if self._state.bubbles and not self.text:
+            return _FRAMES["held"], look.accent
+        if self.surface is Surface.NOTE:
+            return _FRAMES["note"], look.note_strong
+        return _FRAMES["public"], look.public
+
+    def head_lines(self, cells: int) -> list[Strip]:
+        """Upper frame and held bubbles."""
+        state, words = self._state, self.words
+        frame, style = self.frame()
+        look = self.query_one(_Head).look
+        target = state.target
+        names = {"channel": target.channel, "account": target.account, "customer": target.customer}
+        end = words.t("composer.blocked" if self.is_blocked else "composer.ready")
+        end_style = look.urgent if self.is_blocked else look.good
+        if state.bubbles and not self.text:
+            title = words.t("composer.title.held", seconds=state.seconds, **names)
+            end, end_style = words.t("composer.held.bubbles", n=len(state.bubbles)), look.muted
+        elif self.surface is Surface.NOTE:
+            title = words.t("composer.title.note.number", number=target.number)
+            end, end_style = words.t("composer.note.safe"), look.note
+        else:
+            title = words.t("composer.title.public", **names)
+        lines = [_frame_line(cells, frame[0], frame[1], frame[2], style, title, end, end_style, look.text)]
+        for number, bubble in enumerate(state.bubbles, 1):
+            line = Line(cells, look.text).put(frame[3], style).gap().put(f"{number} ", look.muted)
+            line.put(truncate(safe_line(bubble), cells - 6), look.text).gap_to(cells - 1).put(frame[3], style)
+            lines.append(line.strip())
+        return lines
+
+    def foot_lines(self, cells: int) -> list[Strip]:
+        """Findings, counters and lower frame."""
+        state = self._state
+        frame, style = self.frame()
+        look = self.query_one(_Foot).look
+        styles = {Level.BLOCK: look.urgent, Level.WARN: look.warning, Level.NEWS: look.active}
+        lines: list[Strip] = []
+        for finding in state.findings[:_MAX_FINDINGS]:
+            line = Line(cells, look.text).put(frame[3], style).gap()
+            hint = safe_line(finding.hint)
+            room = cells - 5 - (width(hint) + 1 if hint else 0)
+            line.put(f"{_SIGNS[finding.level]} ", styles[finding.level])
+            line.put(truncate(safe_line(finding.text), room), styles[finding.level])
+            lines.append(line.end((hint, look.muted), (" ", look.text), (frame[3], style)).strip())
+        if state.left or state.right:
+            line = Line(cells, look.text).put(frame[3], style).gap()
+            right = truncate(state.right, max(0, cells - width(state.left) - 5))
+            line.put(truncate(state.left, cells - 4), look.muted)
+            lines.append(line.end((right, look.muted), (" ", look.text), (frame[3], style)).strip())
+        lines.append(self._key_line(cells, frame, style))
+        return lines
+
+    def _key_line(self, cells: int, frame: str, style: Style) -> Strip:
+        look = self.query_one(_Foot).look
+        line = Line(cells, look.text).put(frame[4], style)
+        for key, word in self._state.hints:
+            if line.room < width(key) + width(word) + 5:
+                break
+            line.gap().put(key, look.active).gap().put(word, look.muted).gap()
+        return line.put(frame[1] * (line.room - 1), style).put(frame[5], style).strip()
+
+    def _set(self, state: _State) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        head, foot = self.query_one(_Head), self.query_one(_Foot)
+        rows = 1 + len(self._state.bubbles)
+        below = 1 + min(_MAX_FINDINGS, len(self._state.findings)) + bool(self._state.left or self._state.right)
+        if head.styles.height is None or head.styles.height.value != rows:
+            head.styles.height = rows
+        if foot.styles.height is None or foot.styles.height.value != below:
+            foot.styles.height = below
+        for part in self.query(Painted):
+            part.repaint()
+
+    def set_rows(self, rows: int) -> None:
+        """Lines of text shown at once."""
+        self.query_one("#composer-middle").styles.height = rows
+
+
+def _frame_line(
+    cells: int, left: str, level: str, right: str, style: Style, title: str, end: str, end_style: Style, base: Style
+) -> Strip:
+    """``╔ title ═════ end ╗``; a title that does not fit is cut, the end is kept."""
+    line = Line(cells, base).put(f"{left} ", style)
+    room = cells - width(end) - 8
+    line.put(truncate(safe_line(title), max(4, room)), style).gap()
+    line.put(level * max(0, line.room - width(end) - 3), style)
+    return line.gap().put(end, end_style).gap_to(cells - 1).put(right, style).strip()
+
+
+def _run_before(line: str) -> int:
+    """Where the run of one script that ends the line begins, spaces never in it."""
+    index = len(line)
+    while index and not line[index - 1].isspace() and line[index - 1].isascii() == line[-1].isascii():
+        index -= 1
+    return index
