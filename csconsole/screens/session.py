@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csconsole.clock import Clock, SystemClock
+from csconsole.clock import Clock
 from csconsole.config.loader import find, load
 from csconsole.errors import StoreError
 from csconsole.paths import DataDir, data_dir, set_umask
 from csconsole.services.desk import Desk
 from csconsole.store.database import Store
 from csconsole.store.locks import FileLock
+from csconsole.sync.clocks import clock_for
 from csconsole.terminal.capabilities import Capabilities, detect
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def open_session(
     # The connectors' own keys are checked by the worker and by "config check": that takes their imports.
     config = load(config_path)
     store = Store(data.root)
-    desk = Desk.open(store, config, clock or SystemClock())
+    desk = Desk.open(store, config, clock or clock_for(config, data.root))
     session = Session(desk, data, config_path, detect(os.environ), starts_worker=starts_worker)
     if not session.console_lock.acquire(shared=True, wait=False):
         time.sleep(0.05)

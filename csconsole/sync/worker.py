@@ -24,6 +24,7 @@ from csconsole.paths import DataDir
 from csconsole.store import accounts, timers
 from csconsole.store.database import Store
 from csconsole.store.locks import FileLock
+from csconsole.sync.clocks import clock_for
 from csconsole.sync.engine import Engine, Registry
 from csconsole.sync.spawn import is_running, spawn_worker
 from csconsole.sync.summary import Summary
@@ -229,7 +230,8 @@ def _run(arguments: list[str]) -> int:
     try:
         data_dir.ensure()
         logs.setup(data_dir)
-        main(load(Path(arguments[1]) if len(arguments) > 1 else None, settings_type), data_dir)
+        config = load(Path(arguments[1]) if len(arguments) > 1 else None, settings_type)
+        main(config, data_dir, clock=clock_for(config, data_dir.root))
     except CsconsoleError as error:
         log.error("the sync worker cannot run: %s", error.message)
         return error.exit_code
