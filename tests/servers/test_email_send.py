@@ -25,7 +25,7 @@ async def test_an_answer_reaches_the_customer_and_comes_back_marked(mail_bed: Ma
     async with connected(context) as connector:
         _, cursor = await pull_all(connector)
         receipt = await connector.send(item, phases)
-        assert phases.seen == ["data"]
+        assert phases.seen == ["data", "accepted"]
         assert receipt.message_ids == (item.key,)
         (accepted,) = mail_bed.accepted(item.key)
         assert accepted.recipients == {customer.address: "sent"}

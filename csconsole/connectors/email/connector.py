@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 class EmailConnector(Connector):
     """One mailbox.
 
-    Reading has a connection of its own that stays open between pulls; while there is more to read the next page
-    is fetched ahead. IDLE has a second one; looking up, filing and fetching single parts use a third, made when
-    needed. Blocking IMAP runs in one thread per connection.
+    Reading has a connection of its own that stays open between pulls. IDLE has a second one; looking up, filing
+    and fetching single parts use a third, made when needed. Blocking IMAP runs in one thread per connection.
 
     Args:
         account: with ``settings`` of :class:`Settings`; outgoing files are read from ``blobs/<sha256>`` below its
@@ -52,7 +51,6 @@ class EmailConnector(Connector):
         self._puller = Puller(self._settings, self._sessions.connect, clock)
         self._pull_lane = Lane("imap-pull")
         self._outgoing = Outgoing(account, self._sessions, clock, self.read_blob)
-        self._ahead: tuple[str, asyncio.Task[Page]] | None = None
         self._idler: Idler | None = None
         self._has_idle = True
 
@@ -70,6 +68,7 @@ class EmailConnector(Connector):
             is_chat=False,
             history=True,
             attachments_out=True,
+            key_domain=self._settings.address.rpartition("@")[2],
         )
 
     # In
@@ -80,17 +79,7 @@ class EmailConnector(Connector):
         Raises:
             ConnectorError: nothing was read.
         """
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and ahead[0] == cursor:
-            page = await ahead[1]
-        else:
-            if ahead is not None:
-                ahead[1].add_done_callback(_drop_result)
-            page = await self._pull_lane.run(self._puller.page, cursor)
-        if page.more:
-            task = asyncio.create_task(self._pull_lane.run(self._puller.page, page.next))
-            self._ahead = (page.next, task)
-        return page
+        return await self._pull_lane.run(self._puller.page, cursor)
 
     @staticmethod
     def normalise(item: RawItem, account: AccountContext) -> list[Event]:
@@ -195,20 +184,11 @@ class EmailConnector(Connector):
 
     async def close(self) -> None:
         """Breaks every connection at once; running calls end with an error in their own threads."""
-        if self._ahead is not None:
-            self._ahead[1].add_done_callback(_drop_result)
-            self._ahead = None
         if self._idler is not None:
             self._idler.close()
         self._puller.closed = True
         self._sessions.close()
         self._pull_lane.stop()
-
-
-def _drop_result(task: asyncio.Task[Page]) -> None:
-    """Takes the error of a page nobody waits for, which would be reported as never retrieved."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _fetch_part(session: ImapSession, part: PartPlace) -> bytes:

@@ -37,7 +37,7 @@ def normalise_mail(item: RawItem, account: AccountContext) -> list[Event]:
     """
     try:
         return _events(item, account)
-    except PayloadError:
+    except (PayloadError, MemoryError):
         raise
     except Exception as error:
         # The last line of defence: one mail nobody foresaw goes to quarantine, the others go on.

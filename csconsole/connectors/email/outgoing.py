@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from csconsole import crashpoints
 from csconsole.clock import Clock
 from csconsole.connectors.base import AccountContext, Phase
 from csconsole.connectors.email.compose import File, Letter, compose
@@ -79,7 +80,11 @@ class Outgoing:
         if self._settings.echo_to_self and self._settings.address not in recipients:
             recipients.append(self._settings.address)
         async with await self.submission() as submission:
-            return await submission.send(letter.sender, recipients, letter.data, item.uid, lambda: phase("data"))
+            words = await submission.send(letter.sender, recipients, letter.data, item.uid, lambda: phase("data"))
+            crashpoints.point("accepted")
+            # Committed before the copy is filed: from here on a crash leaves no doubt.
+            await phase("accepted")
+        return words
 
     def _receipt(self, letter: Letter, detail: str) -> Receipt:
         return Receipt(message_ids=(letter.message_id,), at=self._clock.now(), detail=detail)

@@ -32,8 +32,11 @@ PAGE_BYTES = 8 * 1024 * 1024
 PLAN = 1_000
 """Summaries fetched at a time while going through history."""
 
-NEWS_EVERY = 4
-"""History pages between two looks for news, and before another folder has its turn."""
+NEWS_SECONDS = 5.0
+"""While history is read, news are looked for this often: a history page says that there are none."""
+
+TURN = 4
+"""History pages of one folder before another has its turn."""
 
 
 class FolderMark(msgspec.Struct, frozen=True):
@@ -85,6 +88,7 @@ class Puller:
         self._names: list[str] = []
         self.sent = ""
         self._statuses: dict[str, Status] = {}
+        self._looked_at: float | None = None
         self._below: dict[str, list[int]] = {}
         self._plans: dict[str, list[Summary]] = {}
 
@@ -113,6 +117,7 @@ class Puller:
         """Forgets the connection and everything known through it."""
         session, self.session = self.session, None
         self._names, self._statuses, self._below, self._plans = [], {}, {}, {}
+        self._looked_at = None
         if session is not None:
             session.abort()
             session.close()
@@ -120,8 +125,7 @@ class Puller:
     def _page(self, text: str) -> Page:
         session = self._ready()
         cursor = Cursor.read(text)
-        if cursor.turn % NEWS_EVERY == 0 or set(self._statuses) != set(self._names):
-            self._statuses = {name: session.status(name) for name in self._names}
+        self._look(session)
         cursor = self._start(cursor)
         for name in self._names:
             mark = cursor.folders[name]
@@ -139,6 +143,13 @@ class Puller:
         items, low = self._history(session, name, mark)
         cursor = cursor.with_mark(name, msgspec.structs.replace(mark, low=low), cursor.turn + 1)
         return self._finish(items, cursor, PageKind.HISTORY)
+
+    def _look(self, session: ImapSession) -> None:
+        """Asks for the folders' state, unless that was done a moment ago and there is more to read anyway."""
+        now = self._clock.monotonic()
+        if self._looked_at is None or now - self._looked_at >= NEWS_SECONDS:
+            self._statuses = {name: session.status(name) for name in self._names}
+            self._looked_at = now
 
     def _ready(self) -> ImapSession:
         if self.session is None:
@@ -169,8 +180,8 @@ class Puller:
             mark.low > 1 or self._statuses[name].uidnext - 1 > mark.high for name, mark in cursor.folders.items()
         )
         if not waiting:
-            # Asks for the folders' state at the next pull, whatever the count stands at.
-            cursor = Cursor(cursor.folders, 0)
+            self._looked_at = None
+            cursor = Cursor(cursor.folders)
         total = None
         if not self._settings.history_days:
             total = sum(status.messages for status in self._statuses.values())
@@ -188,7 +199,7 @@ class Puller:
 
     def _history_turn(self, cursor: Cursor) -> str:
         pending = [name for name in self._names if cursor.folders[name].low > 1]
-        return pending[cursor.turn // NEWS_EVERY % len(pending)] if pending else ""
+        return pending[cursor.turn // TURN % len(pending)] if pending else ""
 
     def _history(self, session: ImapSession, name: str, mark: FolderMark) -> tuple[list[RawItem], int]:
         """The newest mails below the mark, in ascending order, and the mark below them (1: nothing is left)."""

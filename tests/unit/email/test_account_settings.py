@@ -75,7 +75,9 @@ def test_who_keeps_the_copy(host: str, sent_copy: Any, appends: bool) -> None:
 )
 async def test_the_send_class_promises_only_what_can_be_known(extra: str, send_class: SendClass) -> None:
     context = msgspec.structs.replace(ACCOUNT, settings=settings(extra))
-    assert EmailConnector(context, FixedClock(0)).capabilities.send_class == {"reply": send_class}
+    capabilities = EmailConnector(context, FixedClock(0)).capabilities
+    assert capabilities.send_class == {"reply": send_class}
+    assert (capabilities.key_domain, capabilities.inbound, capabilities.is_chat) == ("shop.example", "idle", False)
 
 
 def test_cursor_survives_its_text_form_and_nonsense() -> None:
