@@ -93,7 +93,13 @@ class EmailConnector(Connector):
         return normalise_mail(item, account)
 
     async def watch(self) -> AsyncIterator[None]:
-        """Hints by IDLE on the first folder; ends at once when the server has none (then the account is polled)."""
+        """Hints by IDLE on the first folder; ends at once when the server has none (then the account is polled).
+
+        Raises:
+            ConnectorError: no connection, or it broke; nothing is watched until the next call.
+        """
+        if not self._has_idle:
+            return
         from csconsole.connectors.email.idle import Idler
 
         idler = self._idler = Idler(self._sessions.connect, self._settings.folders[0])

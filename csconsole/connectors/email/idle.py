@@ -7,7 +7,6 @@ is renewed every nine minutes, before NATs and servers lose patience (RFC 2177 a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from csconsole.connectors.email.imap import ImapSession
@@ -15,8 +14,6 @@ from csconsole.connectors.email.lane import Lane
 from csconsole.errors import ConnectorError
 
 RENEW_SECONDS = 9 * 60.0
-FIRST_WAIT = 5.0
-LONGEST_WAIT = 300.0
 
 
 class Idler:
@@ -36,33 +33,29 @@ class Idler:
         self.supported = True
 
     async def hints(self) -> AsyncIterator[None]:
-        """Yields after each change and whenever IDLE (re)starts, for what came while it was not on.
+        """Yields when IDLE starts, and after each change or renewal, for what came while it was not on.
 
-        Ends when the server has no IDLE, refuses the login or the folder, or on :meth:`close`; a broken
-        connection is made anew after a growing pause.
+        Ends when the server has no IDLE (``supported`` is then False) and on :meth:`close`.
+
+        Raises:
+            ConnectorError: no connection, or it broke; the caller decides when to try again, and knows meanwhile
+                that nothing is being watched.
         """
-        pause = FIRST_WAIT
-        while not self._stop.is_set():
-            try:
-                if not await self._lane.run(self._begin):
-                    self.supported = False
-                    return
-                pause = FIRST_WAIT
-                yield
-                while await self._changed():
-                    await self._lane.run(self._renew)
-                    yield
-            except NotImplementedError:  # an event loop that cannot watch sockets (Windows' default)
+        try:
+            if not await self._lane.run(self._begin):
                 self.supported = False
                 return
-            except ConnectorError as error:
-                if not error.retryable:
-                    return
-            finally:
-                self._drop()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause)
-            pause = min(pause * 2, LONGEST_WAIT)
+            yield
+            while await self._changed():
+                await self._lane.run(self._renew)
+                yield
+        except NotImplementedError:  # an event loop that cannot watch sockets (Windows' default)
+            self.supported = False
+        except ConnectorError:
+            if not self._stop.is_set():
+                raise
+        finally:
+            self._drop()
 
     def close(self) -> None:
         """Ends :meth:`hints` at once."""
