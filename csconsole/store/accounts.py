@@ -155,6 +155,12 @@ def agents(store: Store) -> dict[int, tuple[str, str]]:
     return {i: (name, display) for i, name, display in store.read("select id, name, display_name from agent")}
 
 
+def agent_name(tx: Tx, agent_id: int | None) -> str:
+    """Short name of an agent, "" for nobody."""
+    row = tx.execute("select name from agent where id = ?", (agent_id,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def agent_id(source: Store | Tx, name: str) -> int | None:
     """Key of an agent by name, or None."""
     connection = source.reader if isinstance(source, Store) else source.connection

@@ -54,6 +54,15 @@ def of_conversation(store: Store, conversation_id: int) -> list[tuple[int, str, 
     ]
 
 
+def last_actor(tx: Tx, conversation_id: int, kind: str) -> str | None:
+    """Who did the newest event of a kind in a conversation; None when there is none."""
+    row = tx.execute(
+        "select actor from event where conversation_id = ? and kind = ? order by id desc limit 1",
+        (conversation_id, kind),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
 def audit(
     tx: Tx,
     actor: str,

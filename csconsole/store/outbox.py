@@ -7,6 +7,7 @@ compare-and-set on ``held, queued``: one of them wins.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import msgspec
 
@@ -154,6 +155,12 @@ def listing(store: Store, *, states: tuple[str, ...] = (), limit: int = 500) -> 
         marks = ", ".join("?" * len(states))
         return _fetch(store, f"where o.state in ({marks}) order by o.id desc limit ?", (*states, limit))
     return _fetch(store, "order by o.id desc limit ?", (limit,))
+
+
+def states(store: Store, row_ids: Iterable[int]) -> dict[int, str]:
+    """The state of each row of a set."""
+    marks = json.dumps(sorted(row_ids))
+    return dict(store.read("select id, state from outbox where id in (select value from json_each(?))", (marks,)))
 
 
 def pending_count(store: Store) -> int:
@@ -304,7 +311,6 @@ def cancel(tx: Tx, row_id: int) -> bool:
         (tx.now, tx.rev, row_id),
     ).rowcount
     if done:
-        tx.execute("delete from to_index where n in (select n from message where outbox_id = ?)", (row_id,))
         _mark(tx, row_id, "cancelled", "")
     return bool(done)
 

@@ -16,16 +16,17 @@ from csconsole.clock import SECOND
 from csconsole.config.model import AccountConfig, Config
 from csconsole.connectors.base import AccountContext, Connector
 from csconsole.domain.settings import Duration
-from csconsole.errors import AuthError, ConnectorError, CsconsoleError
-from csconsole.store import accounts
+from csconsole.errors import ConnectorError, CsconsoleError
+from csconsole.store import accounts, outbox
 from csconsole.store.database import Tx
 from csconsole.sync.access import Access
 from csconsole.sync.backoff import delay
 from csconsole.sync.outbox import Sender
+from csconsole.sync.outcome import FIRST_LOOK
 from csconsole.sync.parsing import Parser
 from csconsole.sync.pulling import Puller
 from csconsole.sync.settle import Settler
-from csconsole.sync.summary import Summary
+from csconsole.sync.summary import Summary, Totals
 from csconsole.sync.waiting import Waiting
 from csconsole.sync.wire import Recipe
 
@@ -117,7 +118,7 @@ class AccountSync:
         self.connector = connector
         self.access = access
         self.waiting = waiting
-        self.totals = Summary(account=account.name)
+        self.totals = Totals(account.name)
         self.pull_wake, self.send_wake, self.settle_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.interval = max(
             config.sync.interval.total_seconds(), connector.capabilities.min_interval, SHORTEST_INTERVAL
@@ -142,7 +143,7 @@ class AccountSync:
             waiting,
             self.totals,
             freshen=self.puller.freshen,
-            refused=self._refused,
+            trouble=self._cannot_send,
         )
         self.settler = Settler(account.name, account_id, connector, access, self.totals, self.puller.pull)
 
@@ -150,20 +151,24 @@ class AccountSync:
 
     async def round(self) -> Summary:
         """Pulls, sends what is due, pulls again, and says what that did."""
-        before = msgspec.structs.astuple(self.totals)
+        mark = self.totals.mark()
         self.puller.next_try_at = 0
         self.sender.paused_until = 0
-        if await self.puller.pull() and await self.sender.send_due():
-            await self.puller.pull()
-        if not self.puller.error:
+        if await self.puller.pull():
             await self.settler.settle_due(all_rows=True)
-        return self._since(before)
+            if await self._send_and_settle():
+                await self.waiting.until(asyncio.Event(), FIRST_LOOK)
+                await self.settler.settle_due(all_rows=True)
+                await self._send_and_settle()
+        states = await self.access.read(outbox.states, self.totals.sends)
+        return self.totals.since(mark, self.puller.error or self.puller.trouble, states)
 
-    def _since(self, before: tuple[object, ...]) -> Summary:
-        now = msgspec.structs.asdict(self.totals)
-        fields = zip(now, before, strict=True)
-        counts = {name: now[name] - old for name, old in fields if isinstance(old, int) and name != "account"}
-        return Summary(account=self.name, error=self.puller.error, **counts)
+    async def _send_and_settle(self) -> int:
+        """Sends what is due; returns how many sends are still being settled."""
+        if not await self.sender.send_due():
+            return 0
+        await self.puller.pull()
+        return await self.settler.settle_due(all_rows=True)
 
     # -- for as long as the worker lives -----------------------------------------------------------------
 
@@ -238,12 +243,15 @@ class AccountSync:
             await self.settler.settle_due()
             self.send_wake.set()
 
-    async def _refused(self, error: AuthError) -> None:
-        """The credentials were refused while sending: the account says so."""
-        await self.puller.failed(error)
+    def _cannot_send(self, reason: str) -> None:
+        """Notes why the account can send nothing; the next pull writes it where people look."""
+        if reason != self.puller.trouble:
+            self.puller.trouble = reason
+            self.pull_wake.set()
 
     async def close(self) -> None:
-        """Lets go of the connection."""
+        """Lets sends under way end, then lets go of the connection."""
+        await self.sender.drain(GRACE)
         try:
             async with asyncio.timeout(10):
                 await self.connector.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csconsole.store import conversations, events, outbox, refs
+from csconsole.store import accounts, conversations, events, outbox, refs
 from csconsole.store.database import Tx
 from csconsole.store.outbox import WAITING, OutboxRow
 from csconsole.sync import closing, fence
@@ -42,21 +42,19 @@ def stale(tx: Tx, row: OutboxRow) -> str:
     state = conversations.state(tx, row.conversation_id)
     if state is None:
         return "The conversation is gone."
+    expected = row.item.extra.get("base_assignee")
     return fence.stale_reason(
         tx,
         row.conversation_id,
         row.base_seq,
         agent_id=row.agent_id,
         outbox_id=row.id,
+        expected_assignee=expected if isinstance(expected, int) else None,
         check_assignee=state.assigned_seq > row.base_seq and _by_somebody_else(tx, row),
     )
 
 
 def _by_somebody_else(tx: Tx, row: OutboxRow) -> bool:
     """Whether the last assignment was another's act; handing over after answering is the author's own."""
-    found = tx.connection.execute(
-        "select e.actor, a.name from event e left join agent a on a.id = ? where e.conversation_id = ?"
-        " and e.kind = 'assignee.changed' order by e.id desc limit 1",
-        (row.agent_id, row.conversation_id),
-    ).fetchone()
-    return found is None or found[1] is None or found[0] != found[1]
+    actor = events.last_actor(tx, row.conversation_id, "assignee.changed")
+    return actor is None or actor != accounts.agent_name(tx, row.agent_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from csconsole.domain.conversation import ENDED, Status
-from csconsole.store import conversations, drafts, events, outbox, timers
+from csconsole.store import accounts, conversations, drafts, events, outbox, timers
 from csconsole.store.database import Tx
 from csconsole.store.outbox import OutboxRow
-from csconsole.sync import fold
+from csconsole.sync import fence, fold
 
 
 def after_sent(tx: Tx, row_id: int) -> None:
@@ -22,8 +22,8 @@ def after_sent(tx: Tx, row_id: int) -> None:
     state = conversations.state(tx, row.conversation_id)
     if state is None or state.status in ENDED:
         return
-    actor = _author(tx, row)
-    if _customer_wrote(tx, row):
+    actor = accounts.agent_name(tx, row.agent_id)
+    if fence.news_since(tx, row.conversation_id, row.base_seq, agent_id=row.agent_id).customer_messages:
         events.record(tx, row.conversation_id, "resolve.skipped", actor=actor)
         return
     timers.clear_timer(tx, "snooze", row.conversation_id)
@@ -55,17 +55,3 @@ def unsent(tx: Tx, row: OutboxRow) -> None:
     state = conversations.state(tx, row.conversation_id)
     if state is not None and state.status not in ENDED:
         fold.refold(tx, row.conversation_id)
-
-
-def _customer_wrote(tx: Tx, row: OutboxRow) -> bool:
-    found = tx.connection.execute(
-        "select 1 from message where conversation_id = ? and seq > ? and direction = 'in' and visibility = 'public'"
-        " and automatic = 0 and history = 0 limit 1",
-        (row.conversation_id, row.base_seq),
-    ).fetchone()
-    return found is not None
-
-
-def _author(tx: Tx, row: OutboxRow) -> str:
-    found = tx.connection.execute("select name from agent where id = ?", (row.agent_id,)).fetchone()
-    return str(found[0]) if found else ""

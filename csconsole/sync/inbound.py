@@ -357,6 +357,8 @@ def _conversation(intake: Intake, event: ConversationEvent) -> None:
         ).fetchone()
         if not taken:
             fields["number"] = event.number
+    if not intake.history and fields.get("assignee_id", before.assignee_id) != before.assignee_id:
+        fields["assigned_seq"] = before.message_seq
     if fields:
         conversations.update(tx, found, **fields)
     if event.status is not None:

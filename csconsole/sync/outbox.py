@@ -15,14 +15,14 @@ import msgspec
 from csconsole import crashpoints
 from csconsole.connectors.base import Connector
 from csconsole.domain.sending import Receipt, SendClass
-from csconsole.errors import AuthError, StoreError
+from csconsole.errors import StoreError
 from csconsole.store import outbox
 from csconsole.store.database import Tx
 from csconsole.store.outbox import OutboxRow
 from csconsole.sync import claiming, closing, inbound
 from csconsole.sync.access import Access
 from csconsole.sync.outcome import Outcome, judge
-from csconsole.sync.summary import Summary
+from csconsole.sync.summary import Totals
 from csconsole.sync.waiting import Waiting
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ class Sender:
         connector: its connection.
         access: the store.
         waiting: how to wait.
-        totals: where ends of sends are counted.
+        totals: where the rows taken up are noted.
         freshen: pulls when the last pull is too old; False when the account cannot be pulled now.
-        refused: told when credentials were refused.
+        trouble: told why the account can send nothing for a while, and "" once a send was accepted.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Sender:
         connector: Connector,
         access: Access,
         waiting: Waiting,
-        totals: Summary,
+        totals: Totals,
         *,
         freshen: Callable[[], Awaitable[bool]],
-        refused: Callable[[AuthError], Awaitable[None]],
+        trouble: Callable[[str], None],
     ) -> None:
         self.account = account
         self.account_id = account_id
@@ -73,7 +73,7 @@ class Sender:
         self.waiting = waiting
         self.totals = totals
         self.freshen = freshen
-        self.refused = refused
+        self.trouble = trouble
         self.paused_until = 0
         self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
@@ -129,12 +129,19 @@ class Sender:
         state, row = await self.access.write(claiming.claim, row_id)
         if row is None or state != "sending":
             return
+        self.totals.sends.add(row_id)
         crashpoints.point("claimed")
         reached = ""
 
         async def phase(name: str) -> None:
             nonlocal reached
-            if not await self.access.write(outbox.set_phase, row.id, row.attempts, name):
+            try:
+                ours = await self.access.write(outbox.set_phase, row.id, row.attempts, name)
+            except StoreError:
+                if name != PROVEN:
+                    raise
+                ours = True  # it was accepted, whatever our disk says; the end is written again and again
+            if not ours and name != PROVEN:
                 raise _SupersededError
             reached = name
             crashpoints.point(f"phase-{name}")
@@ -152,6 +159,7 @@ class Sender:
             await self._ended(row, reached, error)
         else:
             crashpoints.point("accepted-before-commit")
+            self.trouble("")
             await self._conclude(row, lambda tx: accepted(tx, row.id, receipt))
 
     async def _ended(self, row: OutboxRow, reached: str, error: Exception) -> None:
@@ -167,17 +175,18 @@ class Sender:
             exc_info=None if hasattr(error, "message") else error,
         )
         now = self.access.clock.now()
-        self.paused_until = max(self.paused_until, now + round(outcome.pause * 1000) if outcome.pause else 0)
+        if outcome.pause:
+            self.paused_until = max(self.paused_until, now + round(outcome.pause * 1000))
         await self._conclude(row, lambda tx: unaccepted(tx, row, outcome))
-        if isinstance(error, AuthError):
-            await self.refused(error)
+        if outcome.pause:
+            self.trouble(outcome.reason)
 
     async def _conclude(self, row: OutboxRow, work: Callable[[Tx], str]) -> None:
         """Writes an end, again when the store cannot be written; a row never told stays ``sending``, and the
         next start of a worker settles it."""
         for left in range(STORE_TRIES - 1, -1, -1):
             try:
-                self.totals.count_send(await self.access.write(work))
+                await self.access.write(work)
                 return
             except StoreError as error:
                 log.error("the end of a send could not be stored: %s", error.message, extra={"outbox": row.uid})

@@ -8,6 +8,7 @@ it: that one gets a reason for quarantine, the rest goes to a new child.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -67,6 +68,8 @@ class _Child:
         try:
             await child.receive(START_SECONDS)
         except _DeadError as death:
+            child.kill()
+            await child.reap()
             raise ConnectorError(
                 f"The reader of messages cannot start ({death.reason}); run csconsole doctor."
             ) from None
@@ -112,6 +115,11 @@ class _Child:
         if self.process.returncode is None:
             self.process.kill()
 
+    async def reap(self) -> None:
+        """Waits for the end and closes the pipes, whatever is still in them."""
+        with contextlib.suppress(ConnectionError):
+            await self.process.communicate()
+
 
 class Parser:
     """Understands items in children; made once per worker.
@@ -126,6 +134,7 @@ class Parser:
         for _ in range(count):
             self._slots.put_nowait(None)
         self._children: set[_Child] = set()
+        self._reaping: set[asyncio.Task[None]] = set()
 
     async def parse(self, recipe: Recipe, items: Sequence[RawItem]) -> list[Parsed]:
         """Understands items, in their order.
@@ -192,14 +201,15 @@ class Parser:
     def _drop(self, child: _Child) -> None:
         child.kill()
         self._children.discard(child)
+        task = asyncio.create_task(child.reap())
+        self._reaping.add(task)
+        task.add_done_callback(self._reaping.discard)
 
     async def close(self) -> None:
-        """Ends every child."""
-        children = list(self._children)
-        for child in children:
+        """Ends every child and waits for their end."""
+        for child in list(self._children):
             self._drop(child)
-        for child in children:
-            await child.process.wait()
+        await asyncio.gather(*self._reaping)
 
 
 def batches(items: Sequence[RawItem]) -> list[Sequence[RawItem]]:

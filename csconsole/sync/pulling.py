@@ -30,7 +30,7 @@ from csconsole.sync.backoff import AUTH_PAUSE, delay
 from csconsole.sync.ingest import Parsed
 from csconsole.sync.outcome import sentence
 from csconsole.sync.parsing import Parser
-from csconsole.sync.summary import Summary
+from csconsole.sync.summary import Totals
 from csconsole.sync.wire import Recipe
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,12 @@ class Puller:
         totals: where pages are counted.
         open_days: age in days up to which a conversation made of history stays open.
         reopen_window: the account's reopen window in ms.
+
+    Attributes:
+        error: why the last pull failed, "" when it did not.
+        trouble: why the account can send nothing, "" when it can; shown beside its freshness.
+        fresh_at: instant (ms UTC) of the last pull after which no live news were left.
+        watching_since: since when (ms UTC) hints are followed, None when they are not.
     """
 
     def __init__(
@@ -66,7 +72,7 @@ class Puller:
         recipe: Recipe,
         parser: Parser,
         access: Access,
-        totals: Summary,
+        totals: Totals,
         *,
         open_days: int,
         reopen_window: int,
@@ -82,6 +88,7 @@ class Puller:
         self.reopen_window = reopen_window
         self.failures = 0
         self.error = ""
+        self.trouble = ""
         self.watching_since: int | None = None
         self.fresh_at: int | None = None
         self.next_try_at = 0
@@ -185,10 +192,10 @@ class Puller:
             reopen_window=self.reopen_window,
         )
         crashpoints.point("page-stored")
-        self.totals.pulled += len(page.items)
-        self.totals.new += counts.new
-        self.totals.duplicates += counts.duplicates
-        self.totals.quarantined += counts.quarantined
+        self.totals.counts.pulled += len(page.items)
+        self.totals.counts.new += counts.new
+        self.totals.counts.duplicates += counts.duplicates
+        self.totals.counts.quarantined += counts.quarantined
         return bool(page.items)
 
     async def _stamp(self, note: str, *, final: bool = False) -> None:
@@ -196,7 +203,8 @@ class Puller:
         if not final and self._stamped_at is not None and abs(now - self._stamped_at) < STAMP_EVERY:
             return
         self._stamped_at = now
-        await self.access.write(accounts.pulled_well, self.account_id, live=self.is_live, note=note)
+        told = " ".join(filter(None, (self.trouble, note)))
+        await self.access.write(accounts.pulled_well, self.account_id, live=self.is_live, note=told)
 
     async def _reconcile(self, total: int | None, brought: bool) -> str:
         """Compares what the source says it has with what we have; a sentence when we lack something."""

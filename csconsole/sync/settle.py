@@ -24,7 +24,7 @@ from csconsole.sync import outcome
 from csconsole.sync.access import Access
 from csconsole.sync.backoff import delay
 from csconsole.sync.outbox import PROVEN, accepted
-from csconsole.sync.summary import Summary
+from csconsole.sync.summary import Totals
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Settler:
         account_id: its key.
         connector: its connection.
         access: the store.
-        totals: where ends of sends are counted.
+        totals: where the rows taken up are noted.
         pull: pulls the account, so that an echo that has arrived settles its send.
     """
 
@@ -81,7 +81,7 @@ class Settler:
         account_id: int,
         connector: Connector,
         access: Access,
-        totals: Summary,
+        totals: Totals,
         pull: Callable[[], Awaitable[object]],
     ) -> None:
         self.account = account
@@ -129,8 +129,8 @@ class Settler:
         except Exception:
             log.exception("a look-up failed", extra={"account": self.account, "outbox": row.uid})
             found = Settled.UNKNOWN, None
-        state = await self.access.write(conclude, row, *found)
-        self.totals.count_send(state)
+        self.totals.sends.add(row.id)
+        await self.access.write(conclude, row, *found)
 
 
 def conclude(tx: Tx, seen: OutboxRow, found: Settled, receipt: Receipt | None) -> str:
