@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Final
 
 from rich.style import Style
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -200,6 +199,8 @@ class Composer(Vertical):
         self.words = words
         self._state = _State()
         self.editor = TextEditor(id="composer-text")
+        self.editor.intercept = self._take_key
+        self._mended: tuple[int, str, str] | None = None
 
     def compose(self) -> ComposeResult:
         """Frame, text, frame."""
@@ -288,28 +289,34 @@ class Composer(Vertical):
 
     def mend_layout(self) -> None:
         """Reads the word before the caret through the other keyboard layout; once more gives it back."""
+        end = self.editor.index
+        if self._mended is not None:
+            start, mended, original = self._mended
+            if self.text[start:end] == mended:
+                self._mended = (start, original, mended)
+                self.editor.replace_range(start, end, original)
+                return
         row, column = self.editor.cursor_location
         line = self.editor.document[row][:column]
-        start = _run_before(line)
-        mended = second_reading(line[start:])
-        if mended is None:
+        word = line[_run_before(line) :]
+        reading = second_reading(word)
+        if reading is None:
             self.post_message(self.Notice(self, self.words.t("composer.mend.nothing")))
             return
-        end = self.editor.index
-        self.editor.replace_range(end - (column - start), end, mended)
-        self.post_message(self.Notice(self, self.words.t("composer.mended", text=mended)))
+        self._mended = (end - len(word), reading, word)
+        self.editor.replace_range(end - len(word), end, reading)
+        self.post_message(self.Notice(self, self.words.t("composer.mended", text=reading)))
 
     def insert(self, text: str) -> None:
         """Puts text in at the caret, undoable."""
         self.editor.replace_range(self.editor.index, self.editor.index, text)
 
-    def on_key(self, event: events.Key) -> None:
+    def _take_key(self, key: str) -> bool:
         """In the empty box over a held message Backspace pulls it back and Enter sends it now."""
-        if self.text or not self._state.bubbles or event.key not in ("backspace", "enter"):
-            return
-        event.stop()
-        event.prevent_default()
-        self.post_message(self.PullBack(self) if event.key == "backspace" else self.SendNow(self))
+        if self.text or not self._state.bubbles or key not in ("backspace", "enter"):
+            return False
+        self.post_message(self.PullBack(self) if key == "backspace" else self.SendNow(self))
+        return True
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tells of the change, and of a shortcut before the caret."""

@@ -151,6 +151,7 @@ class Picker(Painted, can_focus=True):
         self.chosen: list[str] = []
         self._find = find
         self._top = 0
+        self._right_cells = 0
         self._reading: str | None = None
         self._search()
 
@@ -219,7 +220,7 @@ class Picker(Painted, can_focus=True):
         digit = digit_for(character)
         if not digit or (self.searchable and not character.isdigit() and character not in _CANNOT_BEGIN_A_WORD):
             return None
-        return digit
+        return digit if self._top + digit <= len(self.items) or not self.searchable else None
 
     def _move(self, step: int) -> None:
         self.cursor = max(0, min(self.cursor + step, self._last()))
@@ -245,13 +246,14 @@ class Picker(Painted, can_focus=True):
                 self.post_message(self.Created(self, self.buffer.text.strip()))
             return
         item = self.items[place]
+        if self.chosen:
+            self.post_message(self.Chosen(self, tuple(self.chosen), send))
+            return
         self.cursor = place
         if item.disabled:
             self.post_message(self.Refused(self, item.disabled))
         elif item.on is not None:
             self.post_message(self.Toggled(self, item.id, not item.on))
-        elif self.chosen:
-            self.post_message(self.Chosen(self, tuple(self.chosen), send))
         else:
             self.post_message(self.Chosen(self, (item.id,), send))
 
@@ -277,6 +279,8 @@ class Picker(Painted, can_focus=True):
             self._top = self.cursor
         elif self.cursor >= self._top + count:
             self._top = self.cursor - count + 1
+        rights = (width(item.disabled or item.right) for item in self.items[self._top : self._top + count])
+        self._right_cells = min(cells // 3, max(rights, default=0))
         lines = [self._rule(cells, "┌", "┐", self.title, self.note)]
         if self.searchable:
             lines.append(self._search_line(cells))
@@ -347,13 +351,14 @@ class Picker(Painted, can_focus=True):
             line.put("[x] " if item.on else "[ ] ", look.good if item.on else look.muted)
         elif self.several:
             line.put("x " if item.id in self.chosen else "  ", look.good)
-        right = truncate(safe_line(item.disabled or item.right), max(8, cells // 3))
+        right = truncate(safe_line(item.disabled or item.right), cells // 3)
         stop = cells - 2 - width(right)
+        column = cells - 2 - self._right_cells
         style = look.muted if item.disabled else look.text
-        middle = stop - line.used - 1
-        if item.middle and middle > 30:
-            line.put(truncate(safe_line(item.label), middle * 3 // 5 - 1), style, middle * 3 // 5)
-            line.put(truncate(safe_line(item.middle), stop - line.used - 1), look.muted)
+        room = column - line.used - 1
+        if item.middle and room > 30:
+            line.put(truncate(safe_line(item.label), room * 3 // 5 - 1), style, room * 3 // 5)
+            line.put(truncate(safe_line(item.middle), column - line.used - 1), look.muted)
         else:
-            line.put(truncate(safe_line(item.label), max(0, middle)), style)
+            line.put(truncate(safe_line(item.label), max(0, stop - line.used - 1)), style)
         line.gap_to(stop).put(right, look.warning if item.disabled else look.muted)

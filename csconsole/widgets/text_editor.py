@@ -6,7 +6,7 @@ mark is left without its base.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from rich.segment import Segment
 from textual import events
@@ -26,6 +26,9 @@ class TextEditor(TextArea):
     Args:
         text: what it begins with.
         id: of the widget.
+
+    Attributes:
+        intercept: is asked about each key before it is typed; True takes it.
     """
 
     DEFAULT_CSS = """
@@ -43,6 +46,7 @@ class TextEditor(TextArea):
         )
         self.cursor_blink = False
         self.match_cursor_bracket = False
+        self.intercept: Callable[[str], bool] = lambda key: False
         self._sent: dict[int, Strip] = {}
 
     # -- text -------------------------------------------------------------------------------------------------------
@@ -126,6 +130,14 @@ class TextEditor(TextArea):
         if start == end:
             end = self.get_cursor_word_right_location()
         self._delete_via_keyboard(start, end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Lets the composer take a key first; then types it."""
+        if self.intercept(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Pastes safe text: what comes from a clipboard may hold anything."""
