@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 from textual.theme import Theme
 
@@ -44,7 +46,7 @@ def textual_theme(palette: Palette) -> Theme:
     )
 
 
-def register(app: App[object]) -> None:
+def register(app: App[Any]) -> None:
     """Makes all themes known to an application; set ``app.theme`` to one of their names after it."""
     for palette in PALETTES.values():
         app.register_theme(textual_theme(palette))

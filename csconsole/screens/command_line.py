@@ -1,0 +1,118 @@
+"""The ``:`` line: a command by its name with what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from csconsole.domain.when import parse_when
+from csconsole.errors import UsageError
+from csconsole.services import acts
+from csconsole.services.views import view_named
+
+if TYPE_CHECKING:
+    from csconsole.screens.main import MainScreen
+
+Act = Callable[["MainScreen", list[int], str], None]
+
+
+def _assign(screen: MainScreen, ids: list[int], rest: str) -> None:
+    acts.assign(screen.desk, ids, rest)
+
+
+def _tag(screen: MainScreen, ids: list[int], rest: str) -> None:
+    names = rest.split()
+    removing = [n[1:] for n in names if n.startswith("-")]
+    adding = [n.lstrip("+") for n in names if not n.startswith("-")]
+    acts.change_tags(screen.desk, ids, add=adding, remove=removing)
+
+
+def _status(screen: MainScreen, ids: list[int], rest: str) -> None:
+    acts.set_status(screen.desk, ids, rest)
+
+
+def _snooze(screen: MainScreen, ids: list[int], rest: str) -> None:
+    agent = screen.desk.config.agent
+    due = parse_when(rest, screen.desk.clock.now(), agent.timezone, agent.language)
+    acts.set_status(screen.desk, ids, "snoozed", until=due)
+
+
+def _field(name: str) -> Act:
+    def act(screen: MainScreen, ids: list[int], rest: str) -> None:
+        acts.set_field(screen.desk, ids, name, rest)
+
+    return act
+
+
+def _note(screen: MainScreen, ids: list[int], rest: str) -> None:
+    for key in ids:
+        acts.add_note(screen.desk, key, rest)
+
+
+_ACTS: dict[str, Act] = {
+    "assign": _assign,
+    "มอบหมาย": _assign,
+    "tag": _tag,
+    "แท็ก": _tag,
+    "status": _status,
+    "สถานะ": _status,
+    "snooze": _snooze,
+    "พักไว้": _snooze,
+    "priority": _field("priority"),
+    "kind": _field("kind"),
+    "reason": _field("reason"),
+    "note": _note,
+    "โน้ต": _note,
+}
+
+
+def run(screen: MainScreen, line: str) -> bool:
+    """Runs a line; False when it is not understood or not possible, with the reason said.
+
+    A line that means nothing as typed is read once more as typed on the other keyboard layout.
+    """
+    if _run(screen, line, quiet=True):
+        return True
+    from csconsole.text.keyboard import second_reading
+
+    other = second_reading(line)
+    if other is not None and _known(screen, other) and _run(screen, other, quiet=False):
+        screen.say(screen.words.t("line.mended", text=other))
+        return True
+    return _run(screen, line, quiet=False)
+
+
+def _known(screen: MainScreen, line: str) -> bool:
+    word = line.split(" ", 1)[0]
+    return word in _ACTS or word in {"q", "quit", "view", "filter"} or screen.registry.named(word) is not None
+
+
+def _run(screen: MainScreen, line: str, *, quiet: bool) -> bool:
+    word, _, rest = line.partition(" ")
+    rest = rest.strip()
+    if word in {"q", "quit"}:
+        screen.quit()
+        return True
+    if word == "view" and rest:
+        return bool(screen.attempt(lambda: screen.show_view(view_named(screen.desk, rest))))
+    if word == "filter":
+        screen.filter_text = rest
+        screen.show_query(f"{screen.view.query} {rest}".strip())
+        return True
+    if word in _ACTS and rest:
+        ids = screen.target_ids()
+        if not ids:
+            screen.say(screen.words.t("reason.no_conversation"), urgent=True)
+            return False
+        done = screen.attempt(lambda: _ACTS[word](screen, ids, rest))
+        if done:
+            screen.after_act(keep=True)
+        return bool(done)
+    command = screen.registry.named(word)
+    if command is None:
+        if not quiet:
+            error = UsageError(screen.words.t("line.unknown", word=word))
+            screen.say(error.message, urgent=True)
+        return False
+    screen.run_command(command.id)
+    return True

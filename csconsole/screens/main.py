@@ -1,0 +1,884 @@
+"""The one screen: queue, conversation and customer, with bars above and below.
+
+It lays out panes, reads keys into commands, and gives handlers what they work with. What the queue, the
+conversation, the box and the pickers do is in modules of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from csconsole.clock import MINUTE
+from csconsole.commands.context import ComposerState, Context, Pane
+from csconsole.commands.defaults import PRESETS, default_registry
+from csconsole.commands.keymap import Keymap, KeyReader, Outcome
+from csconsole.commands.notation import stroke_of
+from csconsole.commands.registry import Registry
+from csconsole.domain.canned import CannedReply
+from csconsole.domain.conversation import QueueRow
+from csconsole.domain.customer import TagMark
+from csconsole.domain.dates import age, clock_time
+from csconsole.errors import CsconsoleError
+from csconsole.i18n import Catalog
+from csconsole.screens import command_line, files, handlers, status
+from csconsole.screens.background import Background
+from csconsole.screens.case_pane import CasePane
+from csconsole.screens.case_title import CaseTitle
+from csconsole.screens.choices import Choice
+from csconsole.screens.composing import Composing
+from csconsole.screens.handling import HANDLERS
+from csconsole.screens.live_strip import LiveChat, LiveStrip
+from csconsole.screens.naming import Names
+from csconsole.screens.picking import Picking, filtered
+from csconsole.screens.queue_pane import QueuePane
+from csconsole.screens.session import Session
+from csconsole.screens.side_list import SideList
+from csconsole.screens.side_rows import SideRow
+from csconsole.services import canned
+from csconsole.services.finding import OpenConversation
+from csconsole.services.views import QueueReader, View
+from csconsole.store import outbox, timers, undo
+from csconsole.terminal.clipboard import osc52
+from csconsole.text.sanitize import safe_line
+from csconsole.widgets.bars import Hint, HintBar, MessageLine, StatusHeader, Tone, ViewTabs
+from csconsole.widgets.composer import Composer, Surface
+from csconsole.widgets.line_input import LineInput
+from csconsole.widgets.painted import Painted
+from csconsole.widgets.picker import Picker
+from csconsole.widgets.profile import Profile
+from csconsole.widgets.queue_list import QueueList
+from csconsole.widgets.strips import Line
+from csconsole.widgets.transcript import Transcript
+
+assert handlers is not None  # fills HANDLERS
+
+WIDE, MIDDLE = 120, 90
+"""Columns from which there are three and two panes."""
+SMALLEST = (60, 15)
+"""Columns and rows below which nothing useful fits."""
+SEQUENCE_SECONDS = 1.0
+"""How long a key that is a command and the beginning of another waits."""
+LIVE_CHATS = 9
+_LIVE_QUERY = "assignee:me status:open"
+_SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
+
+
+class TooSmall(Painted):
+    """What is shown when nothing fits."""
+
+    def __init__(self, words: Catalog) -> None:
+        super().__init__(id="too-small")
+        self.words = words
+
+    def lines_of(self, cells: int, rows: int) -> list[Strip]:
+        """One sentence."""
+        text = self.words.t("screen.too_small", columns=SMALLEST[0], rows=SMALLEST[1])
+        return [Line(cells, self.look.text).put(text).strip()]
+
+
+class MainScreen(Screen[None]):
+    """The console's screen.
+
+    Args:
+        session: what it works on.
+        background: the reader thread.
+    """
+
+    CSS_PATH = "main.tcss"
+
+    def __init__(self, session: Session, background: Background) -> None:
+        super().__init__()
+        self.session = session
+        self.desk = session.desk
+        self.words = Catalog(self.desk.config.agent.language)
+        self.names = Names(self.desk, self.words)
+        zone = self.desk.config.agent.timezone
+        self.registry = Registry(c for c in default_registry() if c.id in HANDLERS)
+        ui = self.desk.config.ui
+        self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
+        self.keys = KeyReader(self.keymap)
+        self.last_search = ""
+        self.searches: tuple[str, ...] = ()
+        self.command_history: tuple[str, ...] = ()
+        self.queues = QueuePane(self, background)
+        self.case = CasePane(self, background)
+        self.composing = Composing(self)
+        self.picking = Picking(self)
+        self.header = StatusHeader(self.words)
+        self.tabs = ViewTabs()
+        self.strip = LiveStrip(self.words, id="live", classes="bar")
+        self.title_lines = CaseTitle(self.words, zone, id="case-title")
+        self.composer = Composer(self.words, id="composer")
+        self.side_list = SideList(self.words, id="side")
+        self.hint_bar = HintBar()
+        self.message = MessageLine()
+        for bar in (self.header, self.tabs, self.hint_bar, self.message):
+            bar.add_class("bar")
+        self._replies: tuple[int, list[CannedReply]] | None = None
+        self._minute = 0
+        self._sequence_timer: Timer | None = None
+        self._outcome = Outcome()
+        self.queues.start()
+
+    def compose(self) -> ComposeResult:
+        """Bars, panes, bars."""
+        yield self.header
+        yield self.tabs
+        yield self.strip
+        with Horizontal(id="body"):
+            with Vertical(id="lists"):
+                yield self.queues.list
+                yield self.side_list
+            with Vertical(id="case"):
+                yield self.title_lines
+                yield self.case.transcript
+                yield self.composer
+            yield self.case.profile
+        yield self.hint_bar
+        yield self.message
+        yield TooSmall(self.words)
+
+    def on_mount(self) -> None:
+        """Focus on the queue; bars filled from the store."""
+        self.queues.list.focus()
+        self.show_tabs()
+        self.title_changed()
+        self.refresh_bars()
+        self.hints_changed()
+        self.queues.count_soon()
+        problems = [p for p in self.keymap.problems if p.is_error]
+        if problems:
+            self.say(str(problems[0]), urgent=True)
+
+    # -- layout ------------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Three panes, two, one, or a sentence."""
+        columns, rows = event.size
+        kind = "wide" if columns >= WIDE else "middle" if columns >= MIDDLE else "narrow"
+        for name in ("wide", "middle", "narrow"):
+            self.set_class(name == kind, name)
+        self.set_class(columns < SMALLEST[0] or rows < SMALLEST[1], "small")
+        compact = kind == "narrow" or self.desk.config.ui.density == "compact"
+        self.queues.list.set_rows_height(1 if compact else 2)
+        self.call_after_refresh(self.hints_changed)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is one pane only."""
+        return self.has_class("narrow")
+
+    def is_looking_at_case(self) -> bool:
+        """Whether the open conversation is in view."""
+        return self.opened is not None and not (self.is_narrow and self.has_class("list-whole"))
+
+    @property
+    def pane(self) -> Pane:
+        """Where the focus is."""
+        focused = self.focused
+        if self.picking.is_open:
+            return Pane.LINE if self.picking.is_line else Pane.PICKER
+        if focused is None or focused is self.queues.list:
+            return Pane.QUEUE
+        if focused is self.side_list:
+            return Pane.LIST
+        if focused is self.case.transcript:
+            return Pane.TRANSCRIPT
+        if focused is self.case.profile:
+            return Pane.PROFILE
+        return Pane.COMPOSER if self.composer.display else Pane.QUEUE
+
+    def _panes(self) -> list[Widget]:
+        listing: Widget = self.side_list if self.side_list.display else self.queues.list
+        panes: list[Widget] = [listing]
+        if self.opened is not None:
+            panes.append(self.composer.editor if self.composer.display else self.case.transcript)
+        if self.case.profile.display and self.opened is not None:
+            panes.append(self.case.profile)
+        return panes
+
+    def focus_pane(self, step: int) -> None:
+        """Moves the focus; with one pane the queue and the conversation take turns."""
+        panes = self._panes()
+        focused = self.focused
+        place = panes.index(focused) if focused in panes else 0
+        target = panes[(place + step) % len(panes)]
+        if self.is_narrow and self.opened is not None:
+            self.set_class(target is panes[0], "list-whole")
+        target.focus()
+        self.hints_changed()
+
+    def focus_transcript(self) -> None:
+        """Focus to the open conversation."""
+        if self.opened is not None:
+            self.case.transcript.focus()
+        else:
+            self.queues.list.focus()
+        self.hints_changed()
+
+    def toggle_profile(self) -> None:
+        """Shows or hides the customer."""
+        self.toggle_class("profile-closed" if self.has_class("wide") else "profile-open")
+        self.call_after_refresh(self.hints_changed)
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    def take_key(self, event: events.Key) -> bool:
+        """Reads a key; True when it was a command or part of one."""
+        if self.picking.is_open or self.app.screen is not self:
+            return False
+        pane = self.pane
+        if pane is Pane.COMPOSER and event.key == "tab" and self.shortcut_at_caret() is None:
+            return True
+        self._feed(stroke_of(event.key, event.character), pane)
+        return self._outcome.command is not None or pane is not Pane.COMPOSER
+
+    def _feed(self, stroke: str, pane: Pane) -> None:
+        self._stop_sequence()
+        outcome = self._outcome = self.keys.feed(stroke, pane)
+        if outcome.pending or self.keys.pending:
+            self.hints_changed()
+        if outcome.waits_for:
+            self._sequence_timer = self.set_timer(SEQUENCE_SECONDS, self._expire)
+        self._act_on(outcome)
+
+    def _expire(self) -> None:
+        self._act_on(self.keys.expire())
+        self.hints_changed()
+
+    def _stop_sequence(self) -> None:
+        timer, self._sequence_timer = self._sequence_timer, None
+        if timer is not None:
+            timer.stop()
+
+    def _act_on(self, outcome: Outcome) -> None:
+        if outcome.caps_lock:
+            self.say(self.words.t("bar.caps"), urgent=True)
+        if outcome.command is not None:
+            self.run_command(outcome.command)
+        if outcome.rest:
+            self._feed(outcome.rest, self.pane)
+
+    def run_command(self, command_id: str) -> None:
+        """Runs a command, or says why it cannot run."""
+        command = self.registry[command_id]
+        reason = command.disabled_reason(self.context())
+        if reason is not None:
+            name = self.words.t(command.title_key)
+            self.say(self.words.t("bar.not_now", command=name, reason=self.words.t(reason)))
+            return
+        self.message.clear()
+        self.attempt(lambda: HANDLERS[command_id](self))
+
+    def run_line(self, text: str) -> bool:
+        """Runs the ``:`` line."""
+        self.command_history = (*self.command_history, text)
+        return command_line.run(self, text)
+
+    def context(self) -> Context:
+        """The facts commands decide by."""
+        row = self.current_row()
+        message = self.case.transcript.selected
+        shown = self.case.transcript.messages
+        return Context(
+            pane=self.pane,
+            conversation=row,
+            selected=len(self.queues.list.marked),
+            composer=self.composer.state if self.composer.display else ComposerState.CLOSED,
+            is_note=self.composer.surface is Surface.NOTE,
+            has_message=message is not None or bool(shown),
+            has_attachment=bool(message.attachments) if message else any(m.attachments for m in shown),
+            has_held=row is not None and outbox.held(self.desk.store, row.id, self.desk.actor.id) is not None,
+            can_undo=undo.last(self.desk.store, self.desk.actor.id) is not None,
+            has_new_rows=bool(self.queues.list.new_rows),
+            agent=self.desk.actor.name,
+        )
+
+    # -- saying ------------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, *, urgent: bool = False) -> None:
+        """One sentence in the bottom line."""
+        self.message.show(text, Tone.ERROR if urgent else Tone.DONE)
+
+    def attempt(self, action: Callable[[], object], *, done: str = "") -> bool:
+        """Does something that may be refused; False when it was, with the reason said."""
+        try:
+            action()
+        except CsconsoleError as error:
+            self.say(error.message, urgent=True)
+            return False
+        if done:
+            self.say(self.words.t(done))
+        return True
+
+    def show_held(self, text: str, seconds: int) -> None:
+        """The countdown of a held message in the bottom line."""
+        self.message.hold(text)
+
+    def copy(self, text: str) -> None:
+        """Puts a text into the terminal's clipboard."""
+        safe = safe_line(text)
+        driver = self.app._driver
+        if driver is not None:
+            driver.write(osc52(safe, self.session.capabilities))
+            self.say(self.words.t("copy.done", text=safe))
+
+    # -- rows and targets --------------------------------------------------------------------------------------------
+
+    @property
+    def queue(self) -> QueueList:
+        """The queue list."""
+        return self.queues.list
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript."""
+        return self.case.transcript
+
+    @property
+    def profile(self) -> Profile:
+        """The customer pane."""
+        return self.case.profile
+
+    @property
+    def opened(self) -> OpenConversation | None:
+        """The open conversation."""
+        return self.case.opened
+
+    @property
+    def opened_id(self) -> int | None:
+        """Its key."""
+        return self.opened.conversation.row.id if self.opened is not None else None
+
+    def current_row(self) -> QueueRow | None:
+        """The conversation a command acts on: the open one when the focus is on it, else the queue's."""
+        if self.opened is not None and self.focused is not self.queues.list:
+            return self.opened.conversation.row
+        return self.queues.current()
+
+    def row_of(self, conversation_id: int) -> QueueRow | None:
+        """A row as it is now."""
+        return self.reader.row(conversation_id)
+
+    def target_ids(self) -> list[int]:
+        """What a command acts on: the marked rows, else the current conversation."""
+        marked = self.queues.marked()
+        if marked:
+            return marked
+        row = self.current_row()
+        return [row.id] if row is not None else []
+
+    def seen_seq(self, ids: Sequence[int]) -> int | None:
+        """Newest message on screen of the one conversation acted on; None for others."""
+        if len(ids) != 1:
+            return None
+        if ids[0] == self.opened_id:
+            return max((m.seq for m in self.case.transcript.messages), default=0)
+        row = self.queues.current()
+        return row.message_seq if row is not None and row.id == ids[0] else None
+
+    def tags_on(self, ids: Sequence[int]) -> set[str]:
+        """Tags all of the conversations have."""
+        rows = [row for key in ids if (row := self.row_of(key)) is not None]
+        return set.intersection(*(set(row.tags) for row in rows)) if rows else set()
+
+    def opened_tags(self, ids: Sequence[int]) -> tuple[TagMark, ...]:
+        """Who set the tags, where the open conversation is the one acted on."""
+        return self.opened.tags if self.opened is not None and list(ids) == [self.opened_id] else ()
+
+    def opened_customer_tags(self) -> tuple[TagMark, ...]:
+        """Who set the open customer's tags."""
+        return self.opened.customer.tags if self.opened is not None else ()
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def channel_name(self, channel: str) -> str:
+        """A channel as people name it."""
+        return self.names.channel(channel)
+
+    def account_label(self, name: str) -> str:
+        """An account's short name."""
+        return self.names.account(name)
+
+    def customer_label(self, row: QueueRow) -> str:
+        """How the customer is called."""
+        return self.names.customer(row)
+
+    def opened_customer(self) -> str:
+        """How the open customer is called."""
+        return self.customer_label(self.opened.conversation.row) if self.opened is not None else ""
+
+    @property
+    def agent_names(self) -> dict[str, str]:
+        """Display names by short name."""
+        return self.names.agents
+
+    def account_id(self, name: str) -> int:
+        """Key of an account."""
+        return self.names.account_id(name)
+
+    def agent_id(self, name: str) -> int | None:
+        """Key of an agent."""
+        return self.names.agent_id(name)
+
+    # -- opening -----------------------------------------------------------------------------------------------------
+
+    def open_current(self) -> None:
+        """Opens the conversation under the cursor."""
+        row = self.queues.current()
+        if row is not None:
+            self.open_conversation(row.id)
+
+    def open_conversation(self, conversation_id: int) -> None:
+        """Opens a conversation: what was being written to another one is kept as its draft."""
+        if self.composing.conversation_id not in (None, conversation_id):
+            self.composing.leave()
+        if not self.case.open(conversation_id):
+            return
+        self.add_class("case-open")
+        self.remove_class("list-whole")
+        self.case.transcript.focus()
+        self.title_changed()
+        self.composing.refresh_held()
+        self.queues.store_changed()
+        self.hints_changed()
+
+    def open_neighbour(self, step: int) -> None:
+        """Moves to the next conversation of the queue and opens it when one is open."""
+        if self.opened is not None and self.queues.list.cursor_id != self.opened_id:
+            self.queues.list.move_to_id(self.opened_id or 0)
+        before = self.queues.list.cursor
+        self.queues.list.move(step)
+        if self.opened is not None:
+            if self.queues.list.cursor == before:
+                self.say(self.words.t("queue.end"))
+            else:
+                self.open_current()
+
+    def open_live(self, number: int) -> None:
+        """Opens one of my live chats."""
+        chats = self._live_rows()
+        if number <= len(chats):
+            self.queues.list.move_to_id(chats[number - 1].id)
+            self.open_conversation(chats[number - 1].id)
+
+    def with_opened(self, action: Callable[[OpenConversation], None]) -> None:
+        """Does something with the current conversation, opening it first."""
+        row = self.current_row()
+        if row is None:
+            return
+        if self.opened_id != row.id:
+            self.open_conversation(row.id)
+        if self.opened is not None:
+            action(self.opened)
+            self.hints_changed()
+
+    def go_back(self) -> None:
+        """Leaves the innermost thing: marks, selection, side list, conversation, filter, program."""
+        if self.queues.list.clear_marks() or self.case.transcript.unselect():
+            return
+        if self.side_list.display and self.focused is self.side_list:
+            self.hide_side()
+        elif self.has_class("profile-open") and not self.has_class("wide"):
+            self.toggle_profile()
+        elif self.opened is not None:
+            self.close_conversation()
+        elif self.filter_text:
+            self.filter_text = ""
+            self.show_query(self.view.query)
+        else:
+            self.quit()
+
+    def close_conversation(self) -> None:
+        """Back to the queue."""
+        self.case.close()
+        self.remove_class("case-open", "list-whole")
+        (self.side_list if self.side_list.display else self.queues.list).focus()
+        self.title_changed()
+        self.message.hold("")
+        self.hints_changed()
+
+    def quit(self) -> None:
+        """Ends the console; what waits to be sent is said."""
+        self.app.leave()  # type: ignore[attr-defined]  # the console application
+
+    # -- views and lists ---------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The view shown."""
+        return self.queues.view
+
+    @property
+    def reader(self) -> QueueReader:
+        """Reads rows and counts."""
+        return self.queues.reader
+
+    @property
+    def filter_text(self) -> str:
+        """What narrows the view."""
+        return self.queues.filter_text
+
+    @filter_text.setter
+    def filter_text(self, text: str) -> None:
+        self.queues.filter_text = text
+
+    def show_view(self, view: View) -> None:
+        """Shows a view."""
+        self.hide_side()
+        self.queues.show_view(view)
+        if self.is_narrow and self.opened is not None:
+            self.add_class("list-whole")
+        self.queues.list.focus()
+        self.hints_changed()
+
+    def show_neighbour_view(self, step: int) -> None:
+        """The view beside the one shown."""
+        self.hide_side()
+        self.queues.neighbour(step)
+
+    def show_view_by_key(self, key: str) -> None:
+        """The view on ``g`` and a key."""
+        for view in self.queues.views:
+            if view.key == key:
+                self.show_view(view)
+
+    def show_query(self, query: str) -> None:
+        """Shows what a query finds."""
+        self.queues.show_query(query)
+
+    def select_all(self) -> None:
+        """Marks the whole view."""
+        self.say(self.words.t("queue.selected", n=self.queues.mark_all()))
+
+    def show_side(self, heading: str, rows: Sequence[SideRow]) -> None:
+        """Shows a list in the queue's place."""
+        self.side_list.show(heading, rows)
+        self.queues.list.display = False
+        self.side_list.display = True
+        if self.is_narrow and self.opened is not None:
+            self.add_class("list-whole")
+        self.side_list.focus()
+        self.say(heading)
+        self.hints_changed()
+
+    def hide_side(self) -> None:
+        """The queue again."""
+        if self.side_list.display:
+            self.side_list.display = False
+            self.queues.list.display = True
+            self.queues.list.focus()
+            self.hints_changed()
+
+    @on(SideList.Picked)
+    def _side_picked(self, event: SideList.Picked) -> None:
+        if event.row.conversation_id is not None:
+            self.open_conversation(event.row.conversation_id)
+        elif event.row.act == "quarantine":
+            with self.desk.transaction() as tx:
+                timers.add_job(tx, "retry_quarantine", args={"uid": event.row.ref})
+            self.say(self.words.t("quarantine.retried"))
+
+    # -- news --------------------------------------------------------------------------------------------------------
+
+    def store_changed(self) -> None:
+        """Another process, or this one, committed."""
+        self.queues.store_changed()
+        self.case.store_changed()
+        self.refresh_bars()
+
+    def after_act(self, *, open_next: bool = False, keep: bool = False) -> None:
+        """After an act of the agent's: shows its effect at once.
+
+        Args:
+            open_next: open the conversation that now stands where the acted one did.
+            keep: stay in the conversation even when it left the view.
+        """
+        was_open = self.opened is not None
+        self.queues.list.clear_marks()
+        self.queues.merge()
+        if open_next and was_open:
+            if self.queues.source.count():
+                self.open_current()
+            else:
+                self.close_conversation()
+        elif was_open and not keep:
+            self.close_conversation()
+        else:
+            self.case.reread()
+        self.refresh_bars()
+        self.hints_changed()
+
+    def reread_conversation(self) -> None:
+        """Shows what is new in the open conversation."""
+        self.case.reread()
+
+    def merge_new(self) -> None:
+        """Merges what is new into the queue."""
+        self.queues.merge()
+
+    def sync_now(self) -> None:
+        """Asks the worker to look at every account now."""
+        with self.desk.transaction() as tx:
+            timers.add_job(tx, "sync")
+        self.say(self.words.t("sync.asked"))
+
+    def rows_updated(self) -> None:
+        """Rows of the queue are others."""
+        self.show_live()
+
+    def cursor_moved(self) -> None:
+        """The cursor is on another row."""
+
+    def views_changed(self) -> None:
+        """Another view is shown."""
+        self.show_tabs()
+
+    def minute_may_have_passed(self) -> None:
+        """Ages are shown in whole minutes: they are drawn anew when one passed."""
+        now = self.desk.clock.now()
+        if now // MINUTE != self._minute:
+            self._minute = now // MINUTE
+            self.queues.list.minute_passed(now)
+            self.title_changed()
+            self.refresh_bars()
+            self.hints_changed()
+
+    # -- bars --------------------------------------------------------------------------------------------------------
+
+    def refresh_bars(self) -> None:
+        """Header and live chats, from the store."""
+        waiting, uncertain, failed = status.outbox_figures(self.desk)
+        self.names.read()
+        self.header.show(
+            self.desk.actor.display_name,
+            status.freshness(self.desk, self.names),
+            outbox=waiting,
+            uncertain=uncertain,
+            failed=failed,
+        )
+        self.show_live()
+        self.show_tabs()
+
+    def show_tabs(self) -> None:
+        """The views with their counts."""
+        self.tabs.show(self.queues.tabs(), self.view.id, status.trouble(self.desk))
+
+    def _live_rows(self) -> list[QueueRow]:
+        rows = self.reader.page(_LIVE_QUERY, limit=40)
+        chats = [r for r in rows if self._is_chat(r)]
+        return sorted(chats, key=lambda r: r.created_at)[:LIVE_CHATS]
+
+    def _is_chat(self, row: QueueRow) -> bool:
+        account = self.names.accounts.get(row.account)
+        return account is not None and bool(account.capabilities.get("is_chat", True))
+
+    def show_live(self) -> None:
+        """My live chats."""
+        now, language = self.desk.clock.now(), self.words.language
+        self.strip.show(
+            [
+                LiveChat(
+                    row.id,
+                    row.customer_name,
+                    age(now - row.waiting_since, language) if row.waiting_since is not None else "",
+                    row.unread,
+                    row.id == self.opened_id,
+                )
+                for row in self._live_rows()
+            ]
+        )
+
+    def title_changed(self) -> None:
+        """The lines above the transcript."""
+        opened = self.opened
+        if opened is None:
+            self.title_lines.show(None, who="", where="", assignee="", context=(), now=self.desk.clock.now())
+            return
+        row = opened.conversation.row
+        context = [
+            row.subject,
+            " ".join(row.tags),
+            self.words.t("case.earlier", n=max(0, len(opened.customer.conversations) - 1)),
+        ]
+        self.title_lines.show(
+            row,
+            who=self.customer_label(row),
+            where=self.names.where(row),
+            assignee=self.names.agent(row.assignee),
+            context=[fact for fact in context if fact],
+            now=self.desk.clock.now(),
+        )
+        self.show_live()
+
+    def hints_changed(self) -> None:
+        """Keys for where the focus is, the half-typed sequence, and the clock."""
+        if not self.is_mounted:
+            return
+        context = self.context()
+        hints = [
+            Hint(self.keymap.shown(command.id), self.words.t(command.hint_key))
+            for command in self.registry.hints(context)
+        ]
+        now = clock_time(self.desk.clock.now(), self.desk.config.agent.timezone)
+        self.hint_bar.show([] if self.picking.is_open else hints, pending=self.keys.pending, right=now)
+
+    # -- pickers, prompts --------------------------------------------------------------------------------------------
+
+    def pick(
+        self,
+        title: str,
+        items: Sequence[Choice],
+        chosen: Callable[[list[str]], object],
+        *,
+        typed: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Opens a picker of choices; with ``typed`` a text that matches none is taken too."""
+
+        def done(keys: list[str], _: bool) -> None:
+            chosen(keys)
+
+        def named(text: str) -> None:
+            if typed is not None and typed(text):
+                self.picking.close()
+
+        self.picking.choose(
+            title, lambda text: filtered(items, text), done, created=named if typed is not None else None
+        )
+
+    def toggle(self, title: str, items: Callable[[], list[Choice]], toggled: Callable[[str, bool], None]) -> None:
+        """Opens a picker whose rows are switched at once; a new name makes a new row."""
+        self.picking.choose(
+            title,
+            lambda text: filtered(items(), text),
+            lambda keys, _: None,
+            toggled=toggled,
+            created=lambda name: toggled(name, True),
+        )
+
+    def prompt(
+        self,
+        label: str,
+        typed: Callable[[str], bool],
+        *,
+        initial: str = "",
+        cancelled: Callable[[], None] | None = None,
+    ) -> None:
+        """Opens a one-line field."""
+        self.picking.prompt(label, typed, initial=initial, cancelled=cancelled)
+
+    @on(Picker.Chosen)
+    def _picker_chosen(self, event: Picker.Chosen) -> None:
+        self.attempt(lambda: self.picking.picked(event.ids, event.send))
+
+    @on(Picker.Toggled)
+    def _picker_toggled(self, event: Picker.Toggled) -> None:
+        self.picking.switched(event.picker, event.id, event.on)
+
+    @on(Picker.Created)
+    def _picker_created(self, event: Picker.Created) -> None:
+        self.picking.named(event.picker, event.text)
+
+    @on(Picker.Refused)
+    def _picker_refused(self, event: Picker.Refused) -> None:
+        self.say(event.reason, urgent=True)
+
+    @on(Picker.Closed)
+    def _picker_closed(self) -> None:
+        self.picking.cancelled()
+
+    @on(LineInput.Submitted)
+    def _line_submitted(self, event: LineInput.Submitted) -> None:
+        self.attempt(lambda: self.picking.submitted(event.value))
+
+    @on(LineInput.Changed)
+    def _line_changed(self, event: LineInput.Changed) -> None:
+        self.attempt(lambda: self.picking.edited(event.value))
+
+    @on(LineInput.Cancelled)
+    def _line_cancelled(self) -> None:
+        self.picking.cancelled()
+
+    # -- the box -----------------------------------------------------------------------------------------------------
+
+    def canned_replies(self) -> list[CannedReply]:
+        """All canned replies, read again only when one changed."""
+        from csconsole.store import canned as rows
+
+        rev = rows.rev(self.desk.store)
+        if self._replies is None or self._replies[0] != rev:
+            self._replies = (rev, canned.list_replies(self.desk))
+        return self._replies[1]
+
+    def shortcut_at_caret(self) -> tuple[str, int, int] | None:
+        """The word after ``/`` before the caret with its place, or None."""
+        end = self.composer.editor.index
+        found = _SHORTCUT.search(self.composer.text[:end])
+        return (found[1], end - len(found[0]), end) if found is not None else None
+
+    @on(Composer.Send)
+    def _composer_send(self) -> None:
+        self.composing.send()
+
+    @on(Composer.Cancel)
+    def _composer_cancel(self) -> None:
+        self.composing.leave()
+
+    @on(Composer.Changed)
+    def _composer_changed(self) -> None:
+        self.composing.changed()
+
+    @on(Composer.PullBack)
+    def _composer_pull_back(self) -> None:
+        self.composing.pull_back()
+
+    @on(Composer.SendNow)
+    def _composer_send_now(self) -> None:
+        self.composing.send_now()
+
+    @on(Composer.Notice)
+    def _composer_notice(self, event: Composer.Notice) -> None:
+        self.say(event.text)
+
+    @on(Composer.SwitchAsked)
+    def _composer_switch_asked(self) -> None:
+        surface = Surface.PUBLIC if self.composer.surface is Surface.NOTE else Surface.NOTE
+        key = "composer.ask.public" if surface is Surface.PUBLIC else "composer.ask.switch"
+
+        def answered(text: str) -> bool:
+            if text.strip().lower() in ("y", "yes", "ใช่", "ั"):
+                self.composing.switch(surface)
+            return True
+
+        self.prompt(self.words.t(key), answered)
+
+    @on(Composer.InsertCanned)
+    def _composer_shortcut(self, event: Composer.InsertCanned) -> None:
+        self.composing.suggest(event.shortcut)
+
+    @on(Transcript.OlderWanted)
+    def _older_wanted(self) -> None:
+        self.case.older()
+
+    @on(QueueList.Opened)
+    def _queue_opened(self) -> None:
+        self.open_current()
+
+    # -- files -------------------------------------------------------------------------------------------------------
+
+    def save_files(self) -> None:
+        """Saves the files of the selected message, or of the newest that has some."""
+        files.save(self)
+
+
+def _known(preset: dict[str, str], registry: Registry) -> dict[str, str]:
+    return {command_id: keys for command_id, keys in preset.items() if command_id in registry}
