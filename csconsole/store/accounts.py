@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from csconsole.store.database import Store, Tx
+from csconsole.store.database import Source, Store, Tx
 from csconsole.store.ids import new_uid
 
 
@@ -161,8 +161,15 @@ def agent_name(tx: Tx, agent_id: int | None) -> str:
     return str(row[0]) if row else ""
 
 
-def agent_id(source: Store | Tx, name: str) -> int | None:
+def agent_id(source: Source, name: str) -> int | None:
     """Key of an agent by name, or None."""
-    connection = source.reader if isinstance(source, Store) else source.connection
-    row = connection.execute("select id from agent where name = ?", (name,)).fetchone()
+    row = source.read_one("select id from agent where name = ?", (name,))
     return int(row[0]) if row else None
+
+
+def agent_at(tx: Tx, account_id: int, name: str) -> int | None:
+    """The agent behind a name at a source: by the login there, else by our own short name."""
+    if not name:
+        return None
+    row = tx.read_one("select agent_id from agent_ref where account_id = ? and remote_id = ?", (account_id, name))
+    return int(row[0]) if row else agent_id(tx, name)

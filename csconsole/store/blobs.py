@@ -6,9 +6,11 @@ it: a crash leaves only a file nobody names, never a name without a file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from csconsole.errors import DiskFullError, StoreError
@@ -21,6 +23,7 @@ def put(root: Path, data: bytes | None) -> tuple[bytes | None, str | None]:
 
     Raises:
         DiskFullError: nothing was stored.
+        StoreError: the folder cannot be written.
     """
     if data is None or len(data) <= INLINE:
         return data, None
@@ -34,9 +37,9 @@ def put_file(root: Path, data: bytes) -> str:
     target = folder / digest
     if target.exists():
         return digest
-    folder.mkdir(mode=0o700, exist_ok=True)
     temporary = folder / f".{digest}.{secrets.token_hex(4)}"
     try:
+        folder.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
@@ -49,8 +52,11 @@ def put_file(root: Path, data: bytes) -> str:
         finally:
             os.close(folder_fd)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise DiskFullError(f"{target.parent} cannot be written ({error.strerror}); free some space.") from error
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFullError(f"The disk is full, nothing new was saved in {folder}; free some space.") from error
+        raise StoreError(f"{folder} cannot be written ({error.strerror}); check its owner and mode.") from error
     return digest
 
 

@@ -15,6 +15,7 @@ from csconsole.domain.rules import queue_key
 from csconsole.store import accounts
 from csconsole.store.database import Store, Tx
 from csconsole.store.ids import new_uid
+from csconsole.text.sanitize import safe_line
 from csconsole.text.search import fold, index_terms
 
 CHUNK = 2_000
@@ -144,7 +145,7 @@ _COLUMNS = (
     "id", "uid", "account_id", "number", "channel", "customer_id", "remote_id", "address", "subject", "status",
     "assignee_id", "team", "branch", "priority", "kind", "reason", "tags", "preview", "preview_by", "snoozed_until",
     "created_at", "last_at", "last_in_at", "last_out_at", "waiting_since", "queue_key", "first_response_at",
-    "resolved_at", "message_seq", "in_count", "rev",
+    "resolved_at", "message_seq", "in_count", "agent_seq", "ended_seq", "rev",
 )  # fmt: skip
 
 
@@ -173,8 +174,9 @@ def _conversation(loader: _Loader, one: Any, account_id: int, customer_id: int, 
     last = one.messages[-1]
     shown = public[-1] if public else last
     incoming = [m.at for m in public if m.direction == "in"]
-    outgoing = [m.at for m in public if m.direction == "out" and m.author_kind == "agent"]
+    outgoing = [m.at for m in public if _is_answer(m)]
     answered = outgoing[-1] if outgoing else 0
+    answer = max((n for n, m in enumerate(one.messages, 1) if _is_answer(m)), default=0)
     ended = one.status in ENDED
     waiting = None if ended else next((at for at in incoming if at > answered), None)
     key = queue_key(
@@ -183,11 +185,16 @@ def _conversation(loader: _Loader, one: Any, account_id: int, customer_id: int, 
     return (
         loader.conversation, new_uid(), account_id, one.number, one.channel, customer_id, one.thread, "",
         one.subject, one.status, loader.agent(one.assignee), one.team, one.branch, one.priority, one.kind,
-        one.reason, json.dumps(sorted(one.tags), ensure_ascii=False), shown.body[:160].replace("\n", " "),
+        one.reason, json.dumps(sorted(one.tags), ensure_ascii=False), safe_line(shown.body, 160),
         shown.author_kind, one.snoozed_until, one.created_at, last.at, incoming[-1] if incoming else None,
         outgoing[-1] if outgoing else None, waiting, key, outgoing[0] if outgoing else None,
-        last.at if ended else None, len(one.messages), one.unread, rev,
+        last.at if ended else None, len(one.messages), one.unread, answer,
+        len(one.messages) if ended else 0, rev,
     )  # fmt: skip
+
+
+def _is_answer(message: Any) -> bool:
+    return bool(message.visibility == "public" and message.direction == "out" and message.author_kind == "agent")
 
 
 def _message(loader: _Loader, one: Any, message: Any, seq: int, rev: int) -> tuple[Any, ...]:

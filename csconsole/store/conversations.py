@@ -9,7 +9,7 @@ import msgspec
 
 from csconsole.domain.conversation import ENDED, Status
 from csconsole.domain.rules import queue_key
-from csconsole.store.database import Store, Tx
+from csconsole.store.database import Source, Tx
 from csconsole.store.ids import new_uid, uid_bytes
 
 
@@ -44,6 +44,7 @@ class ConversationState(msgspec.Struct):
     message_seq: int
     in_count: int
     agent_seq: int
+    ended_seq: int
     assigned_seq: int
     outgoing: str
 
@@ -62,13 +63,9 @@ _WRITABLE = frozenset(_STATE) - {"id", "uid", "account_id"} | {
 }
 
 
-def state(source: Tx | Store, conversation_id: int) -> ConversationState | None:
+def state(source: Source, conversation_id: int) -> ConversationState | None:
     """The conversation's fields, or None."""
-    connection = source.reader if isinstance(source, Store) else source.connection
-    row = connection.execute(
-        f"select {', '.join(_STATE)} from conversation where id = ?",
-        (conversation_id,),
-    ).fetchone()
+    row = source.read_one(f"select {', '.join(_STATE)} from conversation where id = ?", (conversation_id,))
     return ConversationState(*row) if row else None
 
 
@@ -86,18 +83,9 @@ def create(
     remote_id: str = "",
     address: str = "",
 ) -> int:
-    """A new conversation; ``number`` is the authority's, or the account's next."""
-    if number is None:
-        number = int(
-            tx.execute(
-                "update account set next_number = next_number + 1 where id = ? returning next_number - 1",
-                (account_id,),
-            ).fetchone()[0]
-        )
-        while tx.execute(
-            "select 1 from conversation where account_id = ? and number = ?", (account_id, number)
-        ).fetchone():
-            number += 1
+    """A new conversation; ``number`` is the authority's, or the account's next when that is not free."""
+    if number is None or number_taken(tx, account_id, number):
+        number = _next_number(tx, account_id)
     else:
         tx.execute("update account set next_number = max(next_number, ?) where id = ?", (number + 1, account_id))
     key = queue_key(status, next_due_at=None, waiting_since=None, snoozed_until=None, last_at=created_at)
@@ -127,8 +115,27 @@ def create(
     )
 
 
+def number_taken(tx: Tx, account_id: int, number: int, *, but: int = 0) -> bool:
+    """Whether another conversation than ``but`` has a number of an account."""
+    row = tx.read_one("select id from conversation where account_id = ? and number = ?", (account_id, number))
+    return row is not None and row[0] != but
+
+
+def _next_number(tx: Tx, account_id: int) -> int:
+    """The account's next free number; the authority's own numbers are stepped over."""
+    row = tx.read_one("select next_number from account where id = ?", (account_id,))
+    number = int(row[0]) if row else 1
+    while number_taken(tx, account_id, number):
+        number += 1
+    tx.execute("update account set next_number = ? where id = ?", (number + 1, account_id))
+    return number
+
+
 def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
     """Writes some fields; the queue position follows when it depends on one of them.
+
+    An ending conversation has nobody waiting: ``waiting_since`` is cleared and ``ended_seq`` set to its newest
+    message, unless they are given.
 
     Raises:
         KeyError: a field that is not one.
@@ -140,6 +147,10 @@ def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
         now = state(tx, conversation_id)
         if now is None:
             return
+        if fields.get("status") in ENDED:
+            if now.status not in ENDED:
+                fields.setdefault("ended_seq", now.message_seq)
+            fields.setdefault("waiting_since", None)
         merged = {name: fields.get(name, getattr(now, name)) for name in _KEYED}
         fields["queue_key"] = queue_key(
             merged["status"],
@@ -152,6 +163,21 @@ def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
     tx.execute(
         f"update conversation set {names}, rev = ? where id = ?",
         (*fields.values(), tx.rev, conversation_id),
+    )
+
+
+def count_reopen(tx: Tx, conversation_id: int) -> None:
+    """Counts one more time that the conversation was opened again."""
+    tx.execute("update conversation set reopens = reopens + 1 where id = ?", (conversation_id,))
+
+
+def set_unread(tx: Tx, conversation_id: int, in_count: int) -> None:
+    """Sets the counter of customer messages; marks of agents who read further are drawn down with it, or
+    later messages would be taken for read."""
+    update(tx, conversation_id, in_count=in_count)
+    tx.execute(
+        "update read_mark set in_count = ? where conversation_id = ? and in_count > ?",
+        (in_count, conversation_id, in_count),
     )
 
 
@@ -182,30 +208,53 @@ def latest_of_customer(tx: Tx, account_id: int, customer_id: int) -> int | None:
     return int(row[0]) if row else None
 
 
-def find(source: Store | Tx, text: str) -> list[int]:
+def target(tx: Tx, conversation_id: int) -> int | None:
+    """The conversation in which news of this one belong: the one it was merged into; None when deleted."""
+    for _ in range(20):
+        row = tx.read_one("select merged_into, deleted_at from conversation where id = ?", (conversation_id,))
+        if row is None or row[1] is not None:
+            return None
+        if row[0] is None:
+            return conversation_id
+        conversation_id = int(row[0])
+    return None
+
+
+def by_number(tx: Tx, account_id: int, number: int, customer_id: int) -> int | None:
+    """A customer's conversation by the account's number: a number is believed only from the same customer."""
+    row = tx.read_one(
+        "select id from conversation where account_id = ? and number = ? and customer_id = ?",
+        (account_id, number, customer_id),
+    )
+    return int(row[0]) if row else None
+
+
+def by_uid(source: Source, text: str) -> int | None:
+    """Key of a conversation by its id alone (an id cannot be guessed, a number can)."""
+    uid = uid_bytes(text)
+    row = source.read_one("select id from conversation where uid = ?", (uid,)) if uid else None
+    return int(row[0]) if row else None
+
+
+def find(source: Source, text: str) -> list[int]:
     """Keys of the conversations meant by an id, ``account#number`` or a number; hidden ones too.
 
     Several keys: the number is not unique. None: unknown or malformed.
     """
-    connection = source.reader if isinstance(source, Store) else source.connection
     text = text.strip()
     account, hash_sign, number = text.rpartition("#")
     if hash_sign and account:
         if not _is_number(number):
             return []
-        rows = connection.execute(
+        rows = source.read(
             "select c.id from conversation c join account a on a.id = c.account_id where a.name = ? and c.number = ?",
             (account, int(number)),
-        ).fetchall()
-    elif _is_number(text.lstrip("#")):
-        rows = connection.execute(
-            "select id from conversation where number = ? limit 20", (int(text.lstrip("#")),)
-        ).fetchall()
+        )
+    elif _is_number(text.removeprefix("#")):
+        rows = source.read("select id from conversation where number = ? limit 20", (int(text.removeprefix("#")),))
     else:
-        uid = uid_bytes(text)
-        if uid is None:
-            return []
-        rows = connection.execute("select id from conversation where uid = ?", (uid,)).fetchall()
+        found = by_uid(source, text)
+        return [] if found is None else [found]
     return [int(r[0]) for r in rows]
 
 

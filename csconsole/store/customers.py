@@ -13,11 +13,11 @@ from csconsole.text.search import fold, index_terms
 
 
 def by_identity(tx: Tx, identity: Identity) -> int | None:
-    """The customer behind an identity, or None."""
-    row = tx.execute(
-        "select customer_id from identity where kind = ? and realm = ? and value = ?",
+    """The customer behind an identity, or None; what somebody only claims to be theirs leads nowhere."""
+    row = tx.read_one(
+        "select customer_id from identity where kind = ? and realm = ? and value = ? and claimed = 0",
         (identity.kind, identity.realm, identity.value),
-    ).fetchone()
+    )
     return _merged(tx, int(row[0])) if row else None
 
 
@@ -58,24 +58,47 @@ def create(
     return customer_id
 
 
-def add_identity(tx: Tx, customer_id: int, identity: Identity) -> bool:
-    """Adds an identity; False when somebody has it already."""
-    before = _search_text(tx, customer_id)
-    added = tx.execute(
-        "insert into identity (customer_id, kind, realm, value, display, verified_at) values (?, ?, ?, ?, ?, ?)"
-        " on conflict do nothing",
-        (
-            customer_id,
-            identity.kind,
-            identity.realm,
-            identity.value,
-            identity.display,
-            tx.now if identity.verified else None,
-        ),
-    ).rowcount
-    if added:
+def add_identity(tx: Tx, customer_id: int, identity: Identity, *, claimed: bool = False) -> bool:
+    """Adds an identity; one that somebody only claimed moves to whom it is proven to belong to.
+
+    Args:
+        tx: the transaction.
+        customer_id: whose it is.
+        identity: the identity.
+        claimed: nobody vouches for it: kept to be seen, never used to find its customer.
+
+    Returns:
+        False when somebody has it already.
+    """
+    key = (identity.kind, identity.realm, identity.value)
+    row = tx.read_one(
+        "select id, customer_id, verified_at, claimed from identity where kind = ? and realm = ? and value = ?", key
+    )
+    verified_at = tx.now if identity.verified else None
+    if row is None:
+        before = _search_text(tx, customer_id)
+        tx.execute(
+            "insert into identity (customer_id, kind, realm, value, display, verified_at, claimed)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            (customer_id, *key, identity.display, verified_at, int(claimed)),
+        )
         _reindex(tx, customer_id, before)
-    return bool(added)
+        return True
+    identity_id, holder, known_at, was_claimed = row
+    if claimed:
+        return False
+    if was_claimed:
+        texts = {who: _search_text(tx, who) for who in {int(holder), customer_id}}
+        tx.execute(
+            "update identity set customer_id = ?, claimed = 0, verified_at = ? where id = ?",
+            (customer_id, verified_at, identity_id),
+        )
+        for who, before in texts.items():
+            _reindex(tx, who, before)
+        return True
+    if verified_at is not None and known_at is None and _merged(tx, int(holder)) == customer_id:
+        tx.execute("update identity set verified_at = ? where id = ?", (verified_at, identity_id))
+    return False
 
 
 def update(
@@ -106,6 +129,12 @@ def update(
         (*wanted, tx.rev, customer_id),
     )
     _reindex(tx, customer_id, before)
+
+
+def name_of(tx: Tx, customer_id: int) -> str:
+    """The customer's name."""
+    row = tx.read_one("select name from customer where id = ?", (customer_id,))
+    return str(row[0]) if row else ""
 
 
 def touch_conversations(tx: Tx, customer_id: int) -> None:

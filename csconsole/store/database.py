@@ -7,11 +7,13 @@ a key press directly.
 
 from __future__ import annotations
 
+import os
 import random
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,10 @@ from csconsole.store.locks import FileLock
 SCHEMA_VERSION = 1
 BUSY_LIMIT = 10.0
 """Seconds a write waits for another process before it gives up with a sentence."""
+
+
+class UnstorableError(StoreError):
+    """A value the database has no place for: a number too large, half a surrogate pair, a key that is taken."""
 
 
 class Tx:
@@ -48,6 +54,37 @@ class Tx:
         """Runs one statement."""
         return self.connection.execute(sql, args)
 
+    def read(self, sql: str, args: Any = ()) -> list[driver.Row]:
+        """All rows of a query as this transaction sees them; the twin of :meth:`Store.read`."""
+        return list(self.connection.execute(sql, args))
+
+    def read_one(self, sql: str, args: Any = ()) -> driver.Row | None:
+        """The first row of a query, or None."""
+        rows = self.read(sql, args)
+        return rows[0] if rows else None
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that is taken back alone when its block raises.
+
+        The revision is drawn before, so that what is taken back does not make it be drawn twice.
+
+        Raises:
+            UnstorableError: a value could not be stored; the transaction goes on.
+        """
+        _ = self.rev
+        self.connection.execute("savepoint part")
+        try:
+            yield
+        except BaseException as error:
+            if self.connection.in_transaction:  # a full disk may have ended all of it
+                self.connection.execute("rollback to part")
+                self.connection.execute("release part")
+            if isinstance(error, driver.VALUE_ERRORS):
+                raise UnstorableError(f"It holds a value that cannot be stored ({type(error).__name__}).") from error
+            raise
+        self.connection.execute("release part")
+
 
 class Store:
     """The data directory's database.
@@ -72,33 +109,59 @@ class Store:
         if not create and not self.path.exists():
             raise StoreError(f"There is no csconsole data in {root}; run csconsole init or csconsole demo.")
         try:
+            self._make_private()
             self._prepare()
         except driver.DatabaseError as error:
+            self.close()
             raise driver.translate(error, str(self.path)) from error
+        except OSError as error:
+            self.close()
+            raise StoreError(f"{root} cannot be used ({error.strerror}); check its owner, mode and space.") from error
+        except BaseException:
+            self.close()
+            raise
 
     # -- opening -----------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
-        self.schema_lock.acquire(shared=True)
-        version = self._open_writer().execute("pragma user_version").fetchone()[0]
-        if version == SCHEMA_VERSION:
-            return
-        if version > SCHEMA_VERSION:
-            raise StoreError(f"{self.path} was written by a newer csconsole (schema {version}); update this program.")
-        self.schema_lock.release()
-        if not self.schema_lock.acquire(wait=False):
-            self.schema_lock.acquire(shared=True)
-            time_limit = time.monotonic() + BUSY_LIMIT
-            while time.monotonic() < time_limit:
-                if self._open_writer().execute("pragma user_version").fetchone()[0] == SCHEMA_VERSION:
-                    return
-                time.sleep(0.05)
-            raise StoreError("Another csconsole of an older version is running; close it, then start this one.")
-        from csconsole.store.migrations import migrate
+    def _make_private(self) -> None:
+        """Only the owner reads the database, whatever the umask; SQLite gives its log the same mode.
 
-        try:
-            migrate(self._open_writer(), version, SCHEMA_VERSION)
-        finally:
+        An existing file is never opened here: closing it would drop the locks other connections of this
+        process hold (https://www.sqlite.org/howtocorrupt.html section 2.2).
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path = Path(f"{self.path}{suffix}")
+            with suppress(FileNotFoundError, PermissionError):
+                if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                    path.chmod(0o600)
+
+    def _version(self) -> int:
+        return int(self._open_writer().execute("pragma user_version").fetchone()[0])
+
+    def _prepare(self) -> None:
+        """Takes the shared schema lock, after bringing the schema up to date when it is not.
+
+        Of several processes that find an old schema one migrates; each lets go of its shared lock before it
+        tries, so that they cannot wait for one another.
+        """
+        limit = time.monotonic() + BUSY_LIMIT
+        self.schema_lock.acquire(shared=True)
+        while (version := self._version()) != SCHEMA_VERSION:
+            if version > SCHEMA_VERSION:
+                raise StoreError(
+                    f"{self.path} was written by a newer csconsole (schema {version}); update this program."
+                )
+            if time.monotonic() > limit:
+                raise StoreError("Another csconsole of an older version is running; close it, then start this one.")
+            self.schema_lock.release()
+            if self.schema_lock.acquire(wait=False):
+                from csconsole.store.migrations import migrate
+
+                migrate(self._open_writer(), self._version(), SCHEMA_VERSION)
+            else:
+                time.sleep(random.random() * 0.02)
             self.schema_lock.acquire(shared=True)
 
     def _open_writer(self) -> driver.Connection:
@@ -108,7 +171,8 @@ class Store:
 
     def _connect(self) -> driver.Connection:
         connection = driver.connect(str(self.path))
-        connection.execute(f"pragma journal_mode={driver.journal_mode()}")
+        connection.execute("pragma busy_timeout=5000")
+        driver.set_journal(connection, BUSY_LIMIT)
         connection.execute("pragma synchronous=full")
         connection.execute("pragma foreign_keys=off")
         connection.execute("pragma trusted_schema=off")
@@ -116,6 +180,7 @@ class Store:
         connection.execute("pragma cache_size=-65536")
         connection.execute("pragma wal_autocheckpoint=4000")
         connection.execute("pragma temp_store=memory")
+        connection.execute("pragma busy_timeout=0")
         return connection
 
     # -- reading -----------------------------------------------------------------------------------
@@ -126,7 +191,11 @@ class Store:
         write-ahead log from being reset."""
         connection = getattr(self._local, "reader", None)
         if connection is None:
-            connection = self._connect()
+            try:
+                connection = self._connect()
+            except driver.DatabaseError as error:
+                raise driver.translate(error, str(self.path)) from error
+            driver.add_functions(connection)
             connection.execute("pragma query_only=on")
             connection.execute("pragma mmap_size=1073741824")
             connection.execute("pragma busy_timeout=5000")
@@ -157,16 +226,18 @@ class Store:
         connection.execute("begin")
         try:
             yield connection
+        except driver.DatabaseError as error:
+            raise driver.translate(error, str(self.path)) from error
         finally:
             connection.execute("rollback")
 
     def data_version(self) -> int:
         """Changes whenever another connection committed; 5 microseconds, to be polled."""
-        return int(self.reader.execute("pragma data_version").fetchone()[0])
+        return int(self.read("pragma data_version")[0][0])
 
     def last_rev(self) -> int:
         """The newest revision stamped."""
-        return int(self.reader.execute("select value from meta where key = 'rev'").fetchone()[0])
+        return int(self.read("select value from meta where key = 'rev'")[0][0])
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -182,9 +253,12 @@ class Store:
         Raises:
             DiskFullError: nothing was written.
             StoreError: locked for longer than ten seconds, or damaged.
+            RuntimeError: this thread has a transaction open already.
         """
         with self._write_lock:
             connection = self._open_writer()
+            if connection.in_transaction:
+                raise RuntimeError("a transaction is open in this thread already; pass its Tx on")
             if bulk:
                 self.intent_lock.acquire()
                 self.intent_lock.release()
@@ -223,7 +297,11 @@ class Store:
         """Moves the write-ahead log into the file; a worker does it when idle and at its end."""
         with self._write_lock:
             mode = "truncate" if truncate else "passive"
-            self._open_writer().execute(f"pragma wal_checkpoint({mode})").fetchall()
+            try:
+                self._open_writer().execute(f"pragma wal_checkpoint({mode})").fetchall()
+            except driver.DatabaseError as error:
+                if not driver.is_busy(error):  # a reader is in the way: the next one will do
+                    raise driver.translate(error, str(self.path)) from error
 
     def backup(self, target: Path) -> None:
         """A consistent copy while others go on working.
@@ -231,14 +309,18 @@ class Store:
         Raises:
             StoreError: the target exists or cannot be written.
         """
-        if target.exists():
-            raise StoreError(f"{target} exists already; name another file.")
+        try:
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            raise StoreError(f"{target} exists already; name another file.") from None
+        except OSError as error:
+            raise StoreError(f"{target} cannot be written ({error.strerror}); name another file.") from error
         with self._write_lock:
             try:
                 self._open_writer().execute("vacuum into ?", (str(target),))
             except driver.DatabaseError as error:
+                target.unlink(missing_ok=True)
                 raise driver.translate(error, str(target)) from error
-        target.chmod(0o600)
 
     def close(self) -> None:
         """Closes every connection and lock."""
@@ -251,3 +333,7 @@ class Store:
             self._writer = None
         self.schema_lock.close()
         self.intent_lock.close()
+
+
+Source = Store | Tx
+"""Where a function may read: a thread's own reader, or the transaction it is part of."""

@@ -9,6 +9,9 @@ SQLite 3.7.0 to 3.51.2 can lose commits in WAL mode by the WAL-reset bug; there 
 from __future__ import annotations
 
 import importlib
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 from csconsole.errors import DiskFullError, StoreError
@@ -25,6 +28,15 @@ OLDEST = (3, 43, 0)
 DatabaseError: type[Exception] = _library.DatabaseError
 OperationalError: type[Exception] = _library.OperationalError
 IntegrityError: type[Exception] = _library.IntegrityError
+VALUE_ERRORS: tuple[type[Exception], ...] = (
+    IntegrityError,
+    _library.ProgrammingError,
+    _library.InterfaceError,
+    _library.DataError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What is raised for a value the database cannot take; everything else is trouble with the file or the disk."""
 Connection = Any
 Row = tuple[Any, ...]
 
@@ -49,6 +61,32 @@ def connect(path: str, *, readonly: bool = False) -> Connection:
     return _library.connect(uri, uri=True, isolation_level=None, timeout=0, check_same_thread=False)
 
 
+def set_journal(connection: Connection, seconds: float) -> None:
+    """Puts a database into the journal mode that is safe here; others opening it just now are waited for."""
+    wanted = journal_mode()
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            if connection.execute("pragma journal_mode").fetchone()[0] != wanted:
+                connection.execute(f"pragma journal_mode={wanted}").fetchone()
+            return
+        except OperationalError as error:
+            if not is_busy(error) or time.monotonic() > limit:
+                raise
+            time.sleep(0.005)
+
+
+def add_functions(connection: Connection) -> None:
+    """Gives a read connection ``fold(text)``, the form in which texts are compared everywhere."""
+    connection.create_function("fold", 1, _fold, deterministic=True)
+
+
+def _fold(text: str | None) -> str | None:
+    from csconsole.text.search import fold
+
+    return None if text is None else fold(str(text))
+
+
 def _quote(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
@@ -64,7 +102,7 @@ def translate(error: Exception, path: str) -> StoreError:
     """The user's sentence for a driver error."""
     text = str(error)
     name = getattr(error, "sqlite_errorname", "")
-    if name == "SQLITE_FULL" or "disk is full" in text:
+    if name == "SQLITE_FULL" or "disk is full" in text or (name.startswith("SQLITE_IOERR") and _no_space(path)):
         return DiskFullError(f"The disk is full, nothing new was saved in {path}; free some space and repeat.")
     if is_busy(error):
         return StoreError(f"{path} is held by another program; close it and repeat.")
@@ -75,3 +113,12 @@ def translate(error: Exception, path: str) -> StoreError:
     if "unable to open" in text:
         return StoreError(f"{path} cannot be opened; check that its folder exists and is yours.")
     return StoreError(f"The store refused ({text}); run csconsole doctor.")
+
+
+def _no_space(path: str) -> bool:
+    """Whether an I/O error is a full disk in disguise: the index of the log could not grow."""
+    try:
+        left = os.statvfs(Path(path).parent)
+    except OSError:
+        return False
+    return left.f_bavail * left.f_frsize < 65_536

@@ -17,7 +17,11 @@ from csconsole.domain.message import (
     Message,
     Visibility,
 )
+from csconsole.domain.sending import OutboundItem
 from csconsole.store import blobs
+from csconsole.store.attachments import attachment as attachment
+from csconsole.store.attachments import attachment_fetched as attachment_fetched
+from csconsole.store.attachments import attachment_origin as attachment_origin
 from csconsole.store.database import Store, Tx
 from csconsole.store.ids import new_uid, uid_bytes, uid_text
 
@@ -48,8 +52,16 @@ class NewMessage(msgspec.Struct, kw_only=True):
     n: int | None = None
 
 
-def reserve_history(tx: Tx, count: int) -> int:
-    """The first of ``count`` free places below every message: history goes there, oldest first."""
+def reserve_history(tx: Tx, count: int, place: int | None = None) -> int:
+    """The first of ``count`` free places below every message: history goes there, oldest first.
+
+    Args:
+        tx: the transaction.
+        count: how many messages there may be.
+        place: where an earlier transaction of the same page left off; used on while nobody took the places.
+    """
+    if place is not None and not tx.read_one("select 1 from message where n >= ? and n < ?", (place, place + count)):
+        return place
     row = tx.execute("select coalesce(min(n), 1) from message").fetchone()
     return int(row[0]) - count
 
@@ -111,52 +123,102 @@ def insert(tx: Tx, store_root: Any, message: NewMessage) -> tuple[int, int]:
     return n, seq
 
 
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """Where a message stands: what an edit, receipt or unsend needs to know of it."""
+
+    conversation_id: int
+    delivery: str | None
+    outbox_id: int | None
+    redacted: bool
+
+
+def standing(tx: Tx, n: int) -> Standing | None:
+    """Where a message stands, None when there is none."""
+    row = tx.read_one("select conversation_id, delivery, outbox_id, redacted_at from message where n = ?", (n,))
+    return Standing(row[0], row[1], row[2], row[3] is not None) if row else None
+
+
+def set_remote_id(tx: Tx, n: int, remote_id: str) -> None:
+    """Notes the source's id of a message we sent."""
+    tx.execute("update message set remote_id = ?, rev = ? where n = ?", (remote_id, tx.rev, n))
+
+
 def set_delivery(tx: Tx, n: int, delivery: str | None, reason: str = "") -> None:
-    """Writes a delivery state and its reason."""
+    """Writes a delivery state and its reason, to all messages that left in one call."""
     tx.execute(
-        "update message set delivery = ?, delivery_reason = ?, rev = ? where n = ?",
-        (delivery, reason, tx.rev, n),
+        "update message set delivery = ?, delivery_reason = ?, rev = ? where n = ? or outbox_id ="
+        " (select outbox_id from message where n = ?)",
+        (delivery, reason, tx.rev, n, n),
     )
-    tx.execute(
-        "update conversation set rev = ? where id = (select conversation_id from message where n = ?)",
-        (tx.rev, n),
-    )
+    _touch(tx, n)
 
 
-def edit(tx: Tx, n: int, body: str, at: int) -> None:
-    """Replaces a text; the old one is kept as a revision, and the index follows."""
-    row = tx.execute("select edit_rev, body_text from message where n = ?", (n,)).fetchone()
+def edit(tx: Tx, n: int, body: str, at: int) -> bool:
+    """Replaces a text; the old one is kept as a revision, and the index follows.
+
+    Returns:
+        False when the message was redacted (what was taken away stays away) or has this text already.
+    """
+    row = tx.read_one("select edit_rev, body_text, redacted_at from message where n = ?", (n,))
+    if row is None or row[2] is not None or row[1] == body:
+        return False
     tx.execute("insert into message_revision values (?, ?, ?, ?)", (n, row[0], row[1], at))
     unindex(tx, n)
     tx.execute("update message set body_text = ?, edit_rev = edit_rev + 1, rev = ? where n = ?", (body, tx.rev, n))
     tx.execute("insert into to_index values (?) on conflict do nothing", (n,))
     _touch(tx, n)
+    return True
 
 
-def redact(tx: Tx, n: int, at: int) -> None:
-    """Removes a message's content everywhere; that there was one stays."""
+def redact(tx: Tx, n: int, at: int) -> bool:
+    """Removes a message's content everywhere; that there was one stays. False when that was done before."""
+    row = tx.read_one("select redacted_at, outbox_id from message where n = ?", (n,))
+    if row is None or row[0] is not None:
+        return False
     unindex(tx, n)
     tx.execute(
-        "update message set body_text = '', subject = '', redacted_at = ?, rev = ? where n = ?",
+        "update message set body_text = '', subject = '', extra = '{}', redacted_at = ?, rev = ? where n = ?",
         (at, tx.rev, n),
     )
     tx.execute("delete from message_revision where message_n = ?", (n,))
     tx.execute("delete from message_source where message_n = ?", (n,))
     tx.execute("delete from attachment where message_n = ?", (n,))
+    if row[1] is not None:
+        _empty_outbox(tx, row[1])
     _touch(tx, n)
+    return True
+
+
+def _empty_outbox(tx: Tx, outbox_id: int) -> None:
+    """Takes the texts out of a send that has left, once none of its messages has one any more."""
+    row = tx.read_one(
+        "select payload from outbox where id = ? and state in ('sent', 'failed', 'stopped', 'cancelled') and not exists"
+        " (select 1 from message where outbox_id = ? and redacted_at is null)",
+        (outbox_id, outbox_id),
+    )
+    if row is not None:
+        item = msgspec.structs.replace(msgspec.json.decode(row[0], type=OutboundItem), subject="", bubbles=())
+        tx.execute("update outbox set payload = ? where id = ?", (msgspec.json.encode(item).decode(), outbox_id))
 
 
 def unindex(tx: Tx, n: int) -> None:
-    """Takes a message out of the search index with the very tokens it went in with."""
+    """Takes a message out of the search index with the very tokens it went in with.
+
+    Every message is either in the index or waits for it, redacted ones excepted: a row deleted from the index
+    that was never in it would spoil the index. Its grams leave the sample of frequencies too, since a rare
+    gram is a whole word.
+    """
     from csconsole.text.search import fold, index_terms
 
     if tx.execute("delete from to_index where n = ?", (n,)).rowcount:
         return
     row = tx.execute("select subject, body_text from message where n = ?", (n,)).fetchone()
-    tx.execute(
-        "insert into message_fts (message_fts, rowid, t) values ('delete', ?, ?)",
-        (n, index_terms(fold(f"{row[0]}\n{row[1]}"))),
-    )
+    terms = index_terms(fold(f"{row[0]}\n{row[1]}"))
+    tx.execute("insert into message_fts (message_fts, rowid, t) values ('delete', ?, ?)", (n, terms))
+    grams = json.dumps(sorted(set(terms.split(" "))), ensure_ascii=False)
+    chosen = "gram in (select value from json_each(?))"
+    tx.execute(f"delete from gram_frequency where n <= 1 and {chosen}", (grams,))
+    tx.execute(f"update gram_frequency set n = n - 1 where {chosen}", (grams,))
 
 
 def _touch(tx: Tx, n: int) -> None:
@@ -261,13 +323,6 @@ def last_customer_text(store: Store, conversation_id: int, *, messages: int = 3)
     return "\n".join(r[0] for r in reversed(rows))
 
 
-def attachment(store: Store, uid: str) -> tuple[int, str, str, str, str | None] | None:
-    """``(message n, name, mime, locator, sha256)`` of an attachment, or None."""
-    raw = uid_bytes(uid)
-    row = store.read_one("select message_n, name, mime, locator, sha256 from attachment where uid = ?", (raw,))
-    return (int(row[0]), row[1], row[2], row[3], row[4]) if row else None
-
-
 class Incoming(msgspec.Struct, frozen=True):
     """The customer's newest public message: what a reply refers to."""
 
@@ -278,34 +333,9 @@ class Incoming(msgspec.Struct, frozen=True):
 
 def last_incoming(tx: Tx, conversation_id: int) -> Incoming | None:
     """The newest public message of the customer, None when there is none."""
-    row = tx.execute(
+    row = tx.read_one(
         "select n, subject, extra from message where conversation_id = ? and direction = 'in'"
         " and visibility = 'public' order by at desc, seq desc limit 1",
         (conversation_id,),
-    ).fetchone()
-    return Incoming(row[0], row[1], json.loads(row[2])) if row else None
-
-
-def attachment_origin(store: Store, uid: str) -> tuple[int, str] | None:
-    """``(account key, remote id of the message)`` of an attachment, or None: where to fetch it."""
-    row = store.read_one(
-        "select c.account_id, m.remote_id from attachment t join message m on m.n = t.message_n"
-        " join conversation c on c.id = m.conversation_id where t.uid = ?",
-        (uid_bytes(uid),),
     )
-    return (int(row[0]), row[1]) if row else None
-
-
-def attachment_fetched(tx: Tx, uid: str, sha256: str | None, size: int = 0) -> None:
-    """Notes where an attachment's content lies, or (None) that it could not be fetched."""
-    raw = uid_bytes(uid)
-    if sha256 is None:
-        tx.execute("update attachment set fetch_state = 'failed' where uid = ? and sha256 is null", (raw,))
-    else:
-        tx.execute(
-            "update attachment set fetch_state = 'stored', sha256 = ?, bytes = ? where uid = ?", (sha256, size, raw)
-        )
-    row = tx.execute("select message_n from attachment where uid = ?", (raw,)).fetchone()
-    if row:
-        tx.execute("update message set rev = ? where n = ?", (tx.rev, row[0]))
-        _touch(tx, row[0])
+    return Incoming(row[0], row[1], json.loads(row[2])) if row else None

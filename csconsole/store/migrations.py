@@ -16,6 +16,7 @@ from csconsole.store import driver
 def migrate(connection: driver.Connection, found: int, wanted: int) -> None:
     """Brings a database from schema ``found`` to ``wanted``, step by step."""
     for version in range(found, wanted):
+        connection.execute("pragma busy_timeout=5000")
         connection.execute("begin immediate")
         try:
             if connection.execute("pragma user_version").fetchone()[0] == version:
@@ -23,8 +24,11 @@ def migrate(connection: driver.Connection, found: int, wanted: int) -> None:
                 connection.execute(f"pragma user_version={version + 1}")
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            if connection.in_transaction:
+                connection.execute("rollback")
             raise
+        finally:
+            connection.execute("pragma busy_timeout=0")
 
 
 def _create(connection: driver.Connection) -> None:

@@ -66,8 +66,7 @@ def _row(v: tuple[object, ...]) -> OutboxRow:
 
 
 def _fetch(source: Store | Tx, where: str, args: tuple[object, ...]) -> list[OutboxRow]:
-    connection = source.reader if isinstance(source, Store) else source.connection
-    return [_row(v) for v in connection.execute(f"{_SELECT} {where}", args).fetchall()]
+    return [_row(v) for v in source.read(f"{_SELECT} {where}", args)]
 
 
 def add(
@@ -328,12 +327,9 @@ def release(tx: Tx, row_id: int) -> bool:
 
 def bubbles(source: Store | Tx, row_id: int) -> list[tuple[int, str]]:
     """``(n, text)`` of the messages a row sends, in order."""
-    connection = source.reader if isinstance(source, Store) else source.connection
     return [
         (n, text)
-        for n, text in connection.execute(
-            "select n, body_text from message where outbox_id = ? order by seq", (row_id,)
-        ).fetchall()
+        for n, text in source.read("select n, body_text from message where outbox_id = ? order by seq", (row_id,))
     ]
 
 

@@ -48,13 +48,22 @@ def add(
     meta: dict[str, Any],
     reason: str,
     history: bool,
-) -> None:
-    """Holds an item back; the same item again counts an attempt."""
+) -> bool:
+    """Holds an item back; the same item again counts an attempt, and one given up stays given up.
+
+    Returns:
+        Whether the item is new here.
+    """
+    known = tx.execute(
+        "update quarantine set attempts = attempts + 1, reason = ? where account_id = ? and remote_id = ?",
+        (reason, account_id, remote_id),
+    ).rowcount
+    if known:
+        return False
     inline, digest = blobs.put(root, raw)
     tx.execute(
         "insert into quarantine (uid, account_id, remote_id, kind, received_at, quarantined_at, reason, meta, raw,"
-        " raw_sha256, history) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (account_id, remote_id)"
-        " do update set attempts = attempts + 1, reason = excluded.reason, state = 'held'",
+        " raw_sha256, history) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new_uid(),
             account_id,
@@ -69,6 +78,12 @@ def add(
             int(history),
         ),
     )
+    return True
+
+
+def held(tx: Tx, account_id: int) -> dict[str, int]:
+    """The items an account's quarantine holds: remote id to key."""
+    return dict(tx.read("select remote_id, id from quarantine where account_id = ? and state = 'held'", (account_id,)))
 
 
 def _row(v: tuple[Any, ...]) -> QuarantineRow:

@@ -2,7 +2,7 @@
 
 Kinds: ``message``, ``conversation``, ``event`` (edits and receipts), ``marker`` (ours, written before the
 call), ``rfc822`` (the same mail in several mailboxes; account 0), ``message_id`` (RFC 5322 ids of received
-and sent mail, for threading; account 0).
+and sent mail, for threading; account 0), ``unsent`` (a message taken back at the source before we ever saw it).
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ def erase_mark(tx: Tx, account: str, remote_id: str) -> bytes:
     """Keyed hash under which an erased item is remembered without being readable."""
     key = tx.execute("select value from meta where key = 'erase_key'").fetchone()[0]
     return hmac.new(key, f"{account}\0{remote_id}".encode(), hashlib.sha256).digest()
+
+
+def remember_erased(tx: Tx, account: str, remote_id: str) -> None:
+    """Notes that an item belonged to somebody who was erased."""
+    tx.execute("insert into erased values (?, ?) on conflict do nothing", (erase_mark(tx, account, remote_id), tx.now))
 
 
 def is_erased(tx: Tx, account: str, remote_id: str) -> bool:

@@ -28,9 +28,11 @@ create table customer (
   language text not null default '', attributes text not null default '{}', tags text not null default '[]',
   created_at integer not null, merged_into integer references customer, deleted_at integer, rev integer not null
 );
+-- claimed: somebody else said that it is theirs and nobody vouches for it; it never leads to the customer.
 create table identity (
   id integer primary key, customer_id integer not null references customer, kind text not null, realm text not null,
-  value text not null, display text not null default '', verified_at integer, unique (kind, realm, value)
+  value text not null, display text not null default '', verified_at integer, claimed integer not null default 0,
+  unique (kind, realm, value)
 );
 create index identity_customer on identity (customer_id);
 create table customer_note (
@@ -41,6 +43,7 @@ create index customer_note_customer on customer_note (customer_id, at);
 create virtual table customer_fts using fts5 (t, content='', columnsize=0, detail=none, tokenize='ascii');
 insert into customer_fts (customer_fts, rank) values ('secure-delete', 1);
 
+-- ended_seq: messages up to here were dealt with when the conversation last ended; nobody waits because of them.
 create table conversation (
   id integer primary key, uid blob not null unique, account_id integer not null references account,
   number integer not null, channel text not null, customer_id integer not null references customer,
@@ -54,6 +57,7 @@ create table conversation (
   waiting_since integer, next_due_at integer, queue_key integer not null,
   first_response_at integer, resolved_at integer, reopens integer not null default 0,
   message_seq integer not null default 0, in_count integer not null default 0, agent_seq integer not null default 0,
+  ended_seq integer not null default 0,
   assigned_seq integer not null default 0, outgoing text not null default '',
   merged_into integer references conversation, deleted_at integer, hidden integer not null default 0,
   rev integer not null, unique (account_id, number)

@@ -37,11 +37,10 @@ def push(tx: Tx, agent_id: int, label: str, steps: list[dict[str, Any]]) -> int:
 
 def last(source: Store | Tx, agent_id: int) -> UndoEntry | None:
     """The newest act not taken back yet."""
-    connection = source.reader if isinstance(source, Store) else source.connection
-    row = connection.execute(
+    row = source.read_one(
         "select id, at, label, steps from undo where agent_id = ? and undone_at is null order by id desc limit 1",
         (agent_id,),
-    ).fetchone()
+    )
     return UndoEntry(row[0], row[1], row[2], json.loads(row[3])) if row else None
 
 

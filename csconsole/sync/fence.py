@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from csconsole.store.database import Store, Tx
+from csconsole.store import fencing
+from csconsole.store.database import Source
 
 
 class News(msgspec.Struct, frozen=True):
@@ -22,7 +23,7 @@ class News(msgspec.Struct, frozen=True):
 
 
 def news_since(
-    source: Store | Tx, conversation_id: int, base_seq: int, *, agent_id: int | None, outbox_id: int | None = None
+    source: Source, conversation_id: int, base_seq: int, *, agent_id: int | None, outbox_id: int | None = None
 ) -> News:
     """Messages after ``base_seq`` that the author may not have seen.
 
@@ -33,37 +34,21 @@ def news_since(
         agent_id: the author; his own messages are no news to him.
         outbox_id: the row about to leave; its own messages do not count.
     """
-    connection = source.reader if isinstance(source, Store) else source.connection
-    answered = connection.execute(
-        "select author_name, at from message where conversation_id = ? and seq > ? and direction = 'out'"
-        " and visibility = 'public' and author_kind in ('agent', 'external', 'bot') and history = 0"
-        " and automatic = 0 and (agent_id is null or agent_id is not ?) and (outbox_id is null or outbox_id is not ?)"
-        " and coalesce(delivery, '') not in ('cancelled', 'failed', 'stopped', 'review')"
-        " order by seq desc limit 1",
-        (conversation_id, base_seq, agent_id, outbox_id),
-    ).fetchone()
-    customers = connection.execute(
-        "select count(*) from message where conversation_id = ? and seq > ? and direction = 'in'"
-        " and visibility = 'public' and history = 0",
-        (conversation_id, base_seq),
-    ).fetchone()[0]
-    return News(answered[0] if answered else "", answered[1] if answered else 0, int(customers))
+    answer = fencing.last_answer(source, conversation_id, base_seq, agent_id=agent_id, outbox_id=outbox_id)
+    who, at = answer or ("", 0)
+    return News(who, at, fencing.customer_messages(source, conversation_id, base_seq))
 
 
-def reassigned_to(source: Store | Tx, conversation_id: int, *, expected: int | None, agent_id: int | None) -> str:
+def reassigned_to(source: Source, conversation_id: int, *, expected: int | None, agent_id: int | None) -> str:
     """Name of the new assignee when somebody else changed it since the author looked, else ""."""
-    connection = source.reader if isinstance(source, Store) else source.connection
-    row = connection.execute(
-        "select c.assignee_id, a.name from conversation c left join agent a on a.id = c.assignee_id where c.id = ?",
-        (conversation_id,),
-    ).fetchone()
-    if row is None or row[0] == expected or row[0] == agent_id or row[0] is None:
+    now = fencing.assignee(source, conversation_id)
+    if now is None or now[0] in (expected, agent_id):
         return ""
-    return str(row[1])
+    return now[1]
 
 
 def stale_reason(
-    source: Store | Tx,
+    source: Source,
     conversation_id: int,
     base_seq: int,
     *,

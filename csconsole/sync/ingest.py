@@ -12,13 +12,16 @@ from typing import Any
 
 import msgspec
 
+from csconsole import crashpoints
 from csconsole.clock import Clock
 from csconsole.connectors.base import Page, PageKind, RawItem
 from csconsole.domain.events import Event, MessageEvent
-from csconsole.store import accounts, quarantine, refs
+from csconsole.errors import PayloadError
+from csconsole.store import accounts, messages, quarantine, refs
 from csconsole.store.accounts import AccountRow
-from csconsole.store.database import Store, Tx
+from csconsole.store.database import Store, Tx, UnstorableError
 from csconsole.sync import fold, inbound
+from csconsole.text.sanitize import safe_line
 
 CHUNK = 200
 """Items a bulk transaction holds: more would let a key stroke wait."""
@@ -56,7 +59,8 @@ class Intake:
         history: whether they are history: nothing opens, notifies or starts a clock.
         open_days: age up to which a historic conversation whose last word is a customer's stays open.
         reopen_window: the account's window in ms.
-        touched: conversations whose fields must be made anew from history.
+        touched: conversations whose fields must be made anew from all their messages.
+        next_n: the place of the next historic message; None: above all.
     """
 
     def __init__(
@@ -77,7 +81,6 @@ class Intake:
         self.reopen_window = reopen_window
         self.counts = Counts()
         self.touched: set[int] = set()
-        self.explicit: set[int] = set()
         self.next_n: int | None = None
 
 
@@ -107,48 +110,62 @@ def apply_page(
     """
     counts = Counts()
     history = page.kind == PageKind.HISTORY
-    ordered = sorted(parsed, key=lambda p: p.item.received_at) if history else parsed
+    ordered = sorted(parsed, key=_received) if history else parsed
     chunks = [ordered[i : i + CHUNK] for i in range(0, len(ordered), CHUNK)] or [[]]
-    if history:
-        chunks.reverse()
+    place: int | None = None
     for index, chunk in enumerate(chunks):
         with store.transaction(clock.now(), bulk=True) as tx:
             intake = Intake(tx, store.root, account, history=history, open_days=open_days, reopen_window=reopen_window)
+            if history:
+                left = sum(len(p.events or ()) for later in chunks[index:] for p in later)
+                intake.next_n = messages.reserve_history(tx, left, place)
             _apply_chunk(intake, chunk)
+            place = intake.next_n
             if index == len(chunks) - 1:
                 accounts.save_cursor(tx, account.id, page.next, total=page.total, added=intake.counts.new)
             counts.add(intake.counts)
     return counts
 
 
-def _apply_chunk(intake: Intake, chunk: list[Parsed]) -> None:
-    from csconsole.store.messages import reserve_history
+def _received(parsed: Parsed) -> int:
+    """When an item came to the source; its first event's instant where the source states none."""
+    return parsed.item.received_at or next((event.at for event in parsed.events or ()), 0)
 
-    events = sum(len(p.events or ()) for p in chunk)
-    if intake.history and events:
-        intake.next_n = reserve_history(intake.tx, events)
+
+def _apply_chunk(intake: Intake, chunk: list[Parsed]) -> None:
     known = _known_ids(intake, chunk)
+    held = quarantine.held(intake.tx, intake.account.id)
     for one in chunk:
+        crashpoints.point("mid-transaction")
         if one.events is None:
             _quarantine(intake, one)
-        else:
+            continue
+        try:
             apply_events(intake, one.item, one.events, known)
+        except PayloadError as error:
+            _quarantine(intake, Parsed(one.item, error=error.message))
+        else:
+            if one.item.remote_id in held:
+                quarantine.finish(intake.tx, held[one.item.remote_id])
     finish(intake)
 
 
 def finish(intake: Intake) -> None:
     """Makes anew what history or late items touched; call once after the last item of a transaction."""
-    for conversation_id in intake.touched:
-        fold.refold(intake.tx, conversation_id)
-        if intake.history and conversation_id not in intake.explicit:
+    for conversation_id in sorted(intake.touched):
+        if intake.history:
             fold.settle_history(intake.tx, conversation_id, now=intake.tx.now, open_days=intake.open_days)
+        fold.refold(intake.tx, conversation_id)
 
 
 def _known_ids(intake: Intake, chunk: list[Parsed]) -> dict[tuple[str, str], int]:
     """Which message ids of the chunk we have: one statement for the whole page."""
     ids = [event.remote_id for one in chunk for event in one.events or () if isinstance(event, MessageEvent)]
-    found = refs.known(intake.tx, intake.account.id, "message", ids)
-    return {("message", remote_id): row for remote_id, row in found.items()}
+    return {
+        (kind, remote_id): row
+        for kind in ("message", "unsent")
+        for remote_id, row in refs.known(intake.tx, intake.account.id, kind, ids).items()
+    }
 
 
 def apply_events(
@@ -157,29 +174,55 @@ def apply_events(
     events: list[Event],
     known: dict[tuple[str, str], int] | None = None,
 ) -> None:
-    """Writes the events of one item; used by pages, the retry from quarantine, and import."""
+    """Writes the events of one item, all or none; used by pages, the retry from quarantine, and import.
+
+    Raises:
+        PayloadError: the item cannot be stored; nothing of it was, and the transaction goes on.
+        StoreError: the database cannot be written.
+    """
     if known is None:
         known = _known_ids(intake, [Parsed(item, events)])
-    for event in events:
-        inbound.apply(intake, item, event, known)
+    before, place = msgspec.structs.replace(intake.counts), intake.next_n
+    fresh = [("message", e.remote_id) for e in events if isinstance(e, MessageEvent)]
+    fresh = [key for key in fresh if key not in known]
+    try:
+        with intake.tx.savepoint():
+            for event in events:
+                inbound.apply(intake, item, event, known)
+    except (PayloadError, UnstorableError, ValueError, TypeError, KeyError, RecursionError) as error:
+        intake.counts, intake.next_n = before, place
+        for key in fresh:
+            known.pop(key, None)
+        if isinstance(error, PayloadError):
+            raise
+        reason = error.message if isinstance(error, UnstorableError) else "It holds something no field can take."
+        raise PayloadError(reason) from error
 
 
 def _quarantine(intake: Intake, one: Parsed) -> None:
     item = one.item
-    if refs.find(intake.tx, intake.account.id, "message", item.remote_id) is not None:
+    if refs.find(intake.tx, intake.account.id, "message", _plain(item.remote_id)) is not None:
         intake.counts.duplicates += 1
         return
     meta: dict[str, Any] = dict(item.meta)
-    quarantine.add(
+    new = quarantine.add(
         intake.tx,
         intake.root,
         intake.account.id,
-        remote_id=item.remote_id,
-        kind=item.kind,
+        remote_id=_plain(item.remote_id),
+        kind=_plain(item.kind),
         raw=item.raw,
-        received_at=item.received_at,
+        received_at=min(max(item.received_at, 0), intake.tx.now),
         meta=meta,
-        reason=one.error or "It could not be understood.",
+        reason=safe_line(one.error or "It could not be understood."),
         history=intake.history,
     )
-    intake.counts.quarantined += 1
+    if new:
+        intake.counts.quarantined += 1
+    else:
+        intake.counts.duplicates += 1
+
+
+def _plain(text: str) -> str:
+    """A key that can be stored, whatever it was: a source that sends half a surrogate pair is held, not fatal."""
+    return text.encode("utf-8", "replace").decode()
