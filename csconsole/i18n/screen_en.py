@@ -257,6 +257,6 @@ MESSAGES: Final[dict[str, str]] = {
     "case.earlier": "earlier: {n}",
     "screen.too_small": "This window is too small; csconsole needs {columns}x{rows} at least.",
     "composer.hold": "hold {seconds} s",
-    "composer.blind": "{channel}: answers in its own app are not seen here",
+    "composer.blind": "answers in the {channel} app are not seen",
 }
 """Texts by key."""

@@ -257,6 +257,6 @@ MESSAGES: Final[dict[str, str]] = {
     "case.earlier": "ติดต่อก่อนหน้า {n}",
     "screen.too_small": "หน้าต่างเล็กเกินไป ต้องมีอย่างน้อย {columns}x{rows}",
     "composer.hold": "ถือไว้ {seconds} วิ",
-    "composer.blind": "{channel}: คำตอบจากแอปของช่องทางมองไม่เห็นที่นี่",
+    "composer.blind": "ตอบในแอป{channel}: มองไม่เห็น",
 }
 """Texts by key."""

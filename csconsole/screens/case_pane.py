@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from csconsole.domain.customer import Customer
 from csconsole.domain.dates import baht, short_date
-from csconsole.domain.message import Direction, Message
+from csconsole.domain.message import AuthorKind, Direction, Message
 from csconsole.errors import CsconsoleError
 from csconsole.screens.background import Background
 from csconsole.services import finding
@@ -60,7 +62,7 @@ class CasePane:
         self._rev = max((m.rev for m in opened.messages), default=0)
         self.transcript.set_setting(self._setting(screen.customer_label(opened.conversation.row)))
         self.transcript.show(
-            self._named(opened.messages), read_seq=opened.read_seq, has_older=len(opened.messages) == PAGE
+            self._named(opened.messages), read_seq=_read_up_to(opened), has_older=len(opened.messages) == PAGE
         )
         self.show_profile()
         screen.attempt(lambda: finding.mark_read(screen.desk, conversation_id))
@@ -74,12 +76,16 @@ class CasePane:
 
     def _named(self, found: list[Message]) -> list[Message]:
         """Messages with the display names of our agents instead of their short ones."""
-        import msgspec
-
         names = self._screen.agent_names
-        return [
-            msgspec.structs.replace(m, author_name=names[m.author_name]) if m.author_name in names else m for m in found
-        ]
+        call = self.opened.customer.call_name if self.opened is not None else ""
+
+        def named(message: Message) -> Message:
+            name = names.get(message.author_name, message.author_name)
+            if call and message.author_kind == AuthorKind.CUSTOMER:
+                name = call
+            return message if name == message.author_name else msgspec.structs.replace(message, author_name=name)
+
+        return [named(message) for message in found]
 
     def older(self) -> None:
         """Reads the page before the oldest message shown."""
@@ -170,7 +176,18 @@ class CasePane:
             needs_reason=reasons and not conversation.reason,
             orders=order_lines(opened.customer, conversation.attributes, screen.words.language),
         )
-        self.profile.show(opened.customer, facts, screen.desk.clock.now())
+        shown = {k: v for k, v in opened.customer.attributes.items() if k != "orders"}
+        others = tuple(c for c in opened.customer.conversations if c.id != conversation.row.id)
+        customer = msgspec.structs.replace(opened.customer, attributes=shown, conversations=others)
+        self.profile.show(customer, facts, screen.desk.clock.now())
+
+
+def _read_up_to(opened: OpenConversation) -> int:
+    """Newest message counted as read: the agent's mark, or, before the first look, our last public answer."""
+    if opened.read_seq:
+        return opened.read_seq
+    ours = [m.seq for m in opened.messages if m.direction == Direction.OUT and m.visibility == "public"]
+    return max(ours, default=0)
 
 
 def order_lines(customer: Customer, attributes: dict[str, object], language: str) -> list[list[str]]:

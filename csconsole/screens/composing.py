@@ -59,6 +59,11 @@ class Composing:
         """Key of the conversation written to, None while nothing is written."""
         return self._opened.conversation.row.id if self._opened is not None else None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the box is open."""
+        return self._opened is not None
+
     # -- opening and leaving -------------------------------------------------------------------------------------
 
     def start(self, opened: OpenConversation, surface: Surface, text: str | None = None) -> None:
@@ -72,8 +77,8 @@ class Composing:
         body = text if text is not None else draft.body if draft is not None else ""
         self._composer.open(composer_target(screen, opened), surface, body)
         self._composer.set_hints(self._hints(surface))
-        self._composer.display = True
-        self._composer.editor.focus()
+        self._composer.add_class("open")
+        screen.set_focus(self._composer.editor)
         self.refresh_held()
         self._check()
 
@@ -89,7 +94,7 @@ class Composing:
         had_text = bool(self._composer.text.strip())
         self._save()
         self._stop_timers()
-        self._composer.display = False
+        self._composer.remove_class("open")
         self._opened = None
         self._screen.focus_transcript()
         if had_text:
@@ -239,7 +244,7 @@ class Composing:
     def leave_quietly(self) -> None:
         """Closes the box without a word."""
         self._stop_timers()
-        self._composer.display = False
+        self._composer.remove_class("open")
         self._opened = None
         self._screen.focus_transcript()
 
@@ -340,7 +345,7 @@ class Composing:
             glue = "" if not before or before.endswith((" ", "\n")) else " "
             composer.insert(glue + rendered.text)
         self._used.append(reply)
-        composer.editor.focus()
+        self._screen.set_focus(composer.editor)
         self._check()
 
     def proofread(self) -> None:

@@ -30,6 +30,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "csconsole"
+    CSS_PATH = "main.tcss"  # the default screen loads none of its own
 
     def __init__(self, session: Session) -> None:
         patches.install()
@@ -119,6 +120,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """No traceback reaches a user: it goes to the log, the terminal is restored, one sentence is left."""
         import logging
 
+        from csconsole.logs import setup
+
+        setup(self.session.data)
         logging.getLogger("csconsole.console").error("the console failed", exc_info=error)
         if not self.crash:
             self.crash = (

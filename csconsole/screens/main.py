@@ -93,8 +93,6 @@ class MainScreen(Screen[None]):
         background: the reader thread.
     """
 
-    CSS_PATH = "main.tcss"
-
     def __init__(self, session: Session, background: Background) -> None:
         super().__init__()
         self.session = session
@@ -149,7 +147,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Focus on the queue; bars filled from the store."""
-        self.queues.list.focus()
+        self.set_focus(self.queues.list)
         self.show_tabs()
         self.title_changed()
         self.refresh_bars()
@@ -195,13 +193,13 @@ class MainScreen(Screen[None]):
             return Pane.TRANSCRIPT
         if focused is self.case.profile:
             return Pane.PROFILE
-        return Pane.COMPOSER if self.composer.display else Pane.QUEUE
+        return Pane.COMPOSER if self.composing.is_open else Pane.QUEUE
 
     def _panes(self) -> list[Widget]:
         listing: Widget = self.side_list if self.side_list.display else self.queues.list
         panes: list[Widget] = [listing]
         if self.opened is not None:
-            panes.append(self.composer.editor if self.composer.display else self.case.transcript)
+            panes.append(self.composer.editor if self.composing.is_open else self.case.transcript)
         if self.case.profile.display and self.opened is not None:
             panes.append(self.case.profile)
         return panes
@@ -214,15 +212,15 @@ class MainScreen(Screen[None]):
         target = panes[(place + step) % len(panes)]
         if self.is_narrow and self.opened is not None:
             self.set_class(target is panes[0], "list-whole")
-        target.focus()
+        self.set_focus(target)
         self.hints_changed()
 
     def focus_transcript(self) -> None:
         """Focus to the open conversation."""
         if self.opened is not None:
-            self.case.transcript.focus()
+            self.set_focus(self.case.transcript)
         else:
-            self.queues.list.focus()
+            self.set_focus(self.queues.list)
         self.hints_changed()
 
     def toggle_profile(self) -> None:
@@ -293,7 +291,7 @@ class MainScreen(Screen[None]):
             pane=self.pane,
             conversation=row,
             selected=len(self.queues.list.marked),
-            composer=self.composer.state if self.composer.display else ComposerState.CLOSED,
+            composer=self.composer.state if self.composing.is_open else ComposerState.CLOSED,
             is_note=self.composer.surface is Surface.NOTE,
             has_message=message is not None or bool(shown),
             has_attachment=bool(message.attachments) if message else any(m.attachments for m in shown),
@@ -446,7 +444,7 @@ class MainScreen(Screen[None]):
             return
         self.add_class("case-open")
         self.remove_class("list-whole")
-        self.case.transcript.focus()
+        self.set_focus(self.case.transcript)
         self.title_changed()
         self.composing.refresh_held()
         self.queues.store_changed()
@@ -502,7 +500,7 @@ class MainScreen(Screen[None]):
         """Back to the queue."""
         self.case.close()
         self.remove_class("case-open", "list-whole")
-        (self.side_list if self.side_list.display else self.queues.list).focus()
+        self.set_focus(self.side_list if self.side_list.display else self.queues.list)
         self.title_changed()
         self.message.hold("")
         self.hints_changed()
@@ -538,7 +536,7 @@ class MainScreen(Screen[None]):
         self.queues.show_view(view)
         if self.is_narrow and self.opened is not None:
             self.add_class("list-whole")
-        self.queues.list.focus()
+        self.set_focus(self.queues.list)
         self.hints_changed()
 
     def show_neighbour_view(self, step: int) -> None:
@@ -567,7 +565,7 @@ class MainScreen(Screen[None]):
         self.side_list.display = True
         if self.is_narrow and self.opened is not None:
             self.add_class("list-whole")
-        self.side_list.focus()
+        self.set_focus(self.side_list)
         self.say(heading)
         self.hints_changed()
 
@@ -576,7 +574,7 @@ class MainScreen(Screen[None]):
         if self.side_list.display:
             self.side_list.display = False
             self.queues.list.display = True
-            self.queues.list.focus()
+            self.set_focus(self.queues.list)
             self.hints_changed()
 
     @on(SideList.Picked)

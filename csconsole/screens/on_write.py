@@ -151,7 +151,7 @@ def pick_canned(screen: MainScreen, *, text: str = "", span: tuple[int, int] | N
 
     def row(one: Ranked) -> PickerItem:
         uses = today.get(one.reply.name, 0)
-        remark = screen.words.t("canned.match", words=one.why) if one.why else ""
+        remark = screen.words.t("canned.match", text=one.why) if one.why else ""
         used = screen.words.t("canned.uses", n=uses) if uses else ""
         return PickerItem(
             one.reply.name,

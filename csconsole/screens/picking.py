@@ -142,7 +142,7 @@ class Picking:
         self._before = self._screen.focused
         self._widget = widget
         self._screen.mount(widget)
-        widget.focus()
+        self._screen.set_focus(widget)
         self._screen.hints_changed()
 
     # -- closing ---------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Picking:
         widget.remove()
         before, self._before = self._before, None
         if before is not None and before.is_attached and before.display:
-            before.focus()
+            self._screen.set_focus(before)
         self._screen.hints_changed()
 
     # -- events ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import msgspec
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.query import Query, parse
 from csconsole.errors import NotFoundError
+from csconsole.i18n import Catalog
 from csconsole.services.desk import Desk
 from csconsole.store.queue import COUNT_CAP, Queue
 
@@ -34,16 +35,18 @@ BUILT_IN = (
 
 
 def all_views(desk: Desk) -> tuple[View, ...]:
-    """The built-in views, then the configuration's; a configured query or name replaces a built-in one."""
+    """The configuration's views, then the built-in ones whose query or name it does not have."""
     own = []
     english = desk.config.agent.language == "en"
     for view in desk.config.views:
         own.append(View(view.name, "", (english and view.name_en) or view.name, view.query, view.key))
+    words = Catalog(desk.config.agent.language)
     queries = {v.query for v in own}
+    titles = {v.title for v in own}
     keys = {v.key for v in own if v.key}
-    kept = [v for v in BUILT_IN if v.query not in queries]
+    kept = [v for v in BUILT_IN if v.query not in queries and words.t(v.title_key) not in titles]
     shown = [View(v.id, v.title_key, v.title, v.query, "" if v.key in keys else v.key) for v in kept]
-    return (*shown, *own)
+    return (*own, *shown) if own else tuple(shown)
 
 
 def view_named(desk: Desk, name: str) -> View:
