@@ -134,7 +134,8 @@ class Picking:
             cancelled: told of Escape.
         """
         self.close()
-        field = LineInput(self._screen.words, f"{label} ", initial, history, count, id="prompt")
+        field = LineInput(self._screen.words, f"{label} ", initial, history, count)
+        field.add_class("prompt")  # no id: the one before it may still be on its way out
         self._typed, self._changed, self._closed = typed, changed, cancelled
         self._show(field)
 
