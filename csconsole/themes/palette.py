@@ -162,6 +162,7 @@ class Look:
         self.muted = on(palette.muted)
         self.rule = on(palette.muted)
         self.marker = Style(color=palette.accent, bgcolor=ground, bold=True, reverse=True)
+        self.idle_marker = on(palette.muted)
         self.mark = on(palette.accent, bold=True)
         self.accent = on(palette.accent)
         self.active = on(palette.accent, bold=True)

@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from csconsole.themes import Look, look
+from csconsole.widgets.painted import ChangedLines
 from csconsole.widgets.strips import Line, changed_cells
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _CACHED_LINES = 1024
 _WHEEL_ROWS = 3
+_FEW_ROWS = 4  # a window of so few rows turns like a page
 
 
 class RowSource(Protocol[T_co]):
@@ -47,7 +49,7 @@ class RowSource(Protocol[T_co]):
         ...
 
 
-class LineList(ScrollView, Generic[T], can_focus=True):
+class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
     """A virtual list; a subclass says what identifies a row and how its lines look.
 
     Args:
@@ -101,7 +103,6 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._anchor: int | None = None
         self._marked_before: frozenset[Hashable] = frozenset()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
-        self._painted: dict[int, Strip] = {}
 
     # -- what a subclass says -------------------------------------------------------------------------------------
 
@@ -275,7 +276,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         """Sends the lines that look different from what was sent last, each up to its last changed cell."""
         for y in range(self.size.height):
             new = self._strip_at(y)
-            old = self._painted.get(y)
+            old = self._sent_lines.get(y)
             cells = self.size.width if old is None else changed_cells(old, new)
             if cells:
                 self.refresh(Region(0, y, cells, 1))
@@ -295,7 +296,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keeps the cursor in the window."""
-        self._painted.clear()
+        self.forget_sent()
         self._resize()
         self._scroll_into_view()
         self._prefetch()
@@ -303,14 +304,13 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draws the window anew, without a scroll bar to move."""
         if round(old_value) != round(new_value):
-            self._painted.clear()
+            self.forget_sent()
             self.refresh(self.size.region)
             self._prefetch()
 
     def render_line(self, y: int) -> Strip:
         """A line of the window."""
-        strip = self._painted[y] = self._strip_at(y)
-        return strip
+        return self.sent(y, self._strip_at(y))
 
     def on_click(self, event: events.Click) -> None:
         """Moves to the row clicked; a click on the row under the cursor opens it."""
@@ -336,7 +336,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def _theme_changed(self) -> None:
         self._strips.clear()
-        self._painted.clear()
+        self.forget_sent()
         self.refresh()
 
     def _remember(self) -> None:
@@ -367,10 +367,11 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         """Scrolls by half a page when the cursor left the window; True when it scrolled."""
         rows = self.page_rows
         top = self.top_row
+        step = rows if rows <= _FEW_ROWS else rows // 2
         if self.cursor < top:
-            target = top - max(1, rows // 2) if top - self.cursor == 1 else self.cursor - rows // 3
+            target = top - step if top - self.cursor == 1 else self.cursor - rows // 3
         elif self.cursor >= top + rows:
-            target = top + max(1, rows // 2) if self.cursor == top + rows else self.cursor - rows + 1 + rows // 3
+            target = top + step if self.cursor == top + rows else self.cursor - rows + 1 + rows // 3
         else:
             return False
         before = round(self.scroll_y)
@@ -391,7 +392,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         row = self.source.row(index)
         selected = index == self.cursor
         if row is None:
-            return self.draw_missing(cells, selected=selected)[line]
+            return self._idle(self.draw_missing(cells, selected=selected)[line], selected)
         row_id = self.identify(row)
         marked = row_id in self.marked
         key = (row_id, self.revision(row), line, cells, self.app.theme, selected, marked)
@@ -402,7 +403,13 @@ class LineList(ScrollView, Generic[T], can_focus=True):
             strip = self._strips[key]
             while len(self._strips) > _CACHED_LINES:
                 self._strips.popitem(last=False)
-        return strip
+        return self._idle(strip, selected)
+
+    def _idle(self, strip: Strip, selected: bool) -> Strip:
+        """A line of the row under the cursor with its marker dimmed while the focus is elsewhere."""
+        if not selected or self.has_focus or not strip.text.startswith(">"):
+            return strip
+        return Strip.join([Line(1, self.look.text).put(">", self.look.idle_marker).strip(), strip.crop(1)])
 
     @property
     def _blank(self) -> Style:

@@ -1,6 +1,9 @@
-"""A widget drawn as lines, which sends only the lines that changed."""
+"""Widgets drawn as lines, which send only the lines that changed."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from textual.geometry import Region
 from textual.strip import Strip
@@ -9,9 +12,54 @@ from textual.widget import Widget
 from csconsole.themes import Look, look
 from csconsole.widgets.strips import changed_cells
 
+if TYPE_CHECKING:
+    _Mixed = Widget
+else:
+    # Textual follows the first base that is a widget for styles and bindings; a mixin must not be one.
+    _Mixed = object
 
-class Painted(Widget):
-    """Lines made by :meth:`lines_of`; :meth:`repaint` compares them with what was sent."""
+
+class ChangedLines(_Mixed):
+    """Cuts a repaint of the whole widget down to its lines that look different from what was sent last.
+
+    Textual asks for a whole repaint at each change of focus and at each key typed into a text area. A widget of this
+    kind says what it sent by :meth:`sent` in its ``render_line`` and has no border that changes.
+    """
+
+    def sent(self, y: int, strip: Strip) -> Strip:
+        """Remembers a line on its way to the screen and gives it back."""
+        self._sent_lines[y] = strip
+        return strip
+
+    def forget_sent(self) -> None:
+        """Lets the next repaint be a whole one: the size changed."""
+        self._sent_lines.clear()
+
+    @property
+    def _sent_lines(self) -> dict[int, Strip]:
+        lines: dict[int, Strip] | None = self.__dict__.get("_lines_by_y")
+        if lines is None:
+            lines = self.__dict__["_lines_by_y"] = {}
+        return lines
+
+    def _exchange_repaint_regions(self) -> Collection[Region]:
+        regions = super()._exchange_repaint_regions()
+        lines = self._sent_lines
+        whole = self.outer_size.width * self.outer_size.height
+        width, height = self.size
+        if len(lines) < height or not any(region.area >= whole for region in regions):
+            return regions
+        changed: list[Region] = []
+        for y in range(height):
+            old = lines.get(y)  # a line of a window that just grew was never sent
+            cells = width if old is None else changed_cells(old, self.render_line(y))
+            if cells:
+                changed.append(Region(0, y, cells, 1).translate(self.content_offset))
+        return changed
+
+
+class Painted(ChangedLines, Widget):
+    """Lines made by :meth:`lines_of`; :meth:`repaint` sends what changed."""
 
     DEFAULT_CSS = """
     Painted { background: $background; }
@@ -33,23 +81,20 @@ class Painted(Widget):
 
     def repaint(self) -> None:
         """Draws anew and sends each changed line up to its last changed cell."""
-        if not self.is_mounted or not self.size:
-            return
-        before = self._strips
-        self._draw()
-        if len(before) != len(self._strips):
+        if self.is_mounted and self.size:
+            self._draw()
             self.refresh()
-            return
-        for y, (old, new) in enumerate(zip(before, self._strips, strict=True)):
-            cells = changed_cells(old, new)
-            if cells:
-                self.refresh(Region(0, y, cells, 1))
+
+    def on_resize(self) -> None:
+        """Sends everything anew."""
+        self.forget_sent()
 
     def render_line(self, y: int) -> Strip:
         """A line as last drawn."""
         if self._drawn_for != (self.size, self.app.theme):
             self._draw()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.look.text)
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.look.text)
+        return self.sent(y, strip)
 
     def _draw(self) -> None:
         cells, rows = self.size

@@ -71,7 +71,7 @@ class Picker(Painted, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Picker { dock: bottom; height: 12; }
+    Picker { layer: overlay; dock: bottom; height: 12; }
     """
 
     class _Event(Message):

@@ -68,7 +68,7 @@ class QueueList(LineList[QueueRow]):
             return
         self.row_height = row_height
         self._strips.clear()
-        self._painted.clear()
+        self.forget_sent()
         self._resize()
         self._scroll(max(0, self.cursor - self.page_rows // 2) * row_height)
         self.refresh()

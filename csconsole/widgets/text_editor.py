@@ -6,21 +6,20 @@ mark is left without its base.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from rich.segment import Segment
 from textual import events
 from textual.document._document import Location
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
 
 from csconsole.text import graphemes
 from csconsole.text.sanitize import safe_text
-from csconsole.widgets.strips import changed_cells
+from csconsole.widgets.painted import ChangedLines
 
 
-class TextEditor(TextArea):
+class TextEditor(ChangedLines, TextArea):
     """The editing part of the composer.
 
     Args:
@@ -47,7 +46,6 @@ class TextEditor(TextArea):
         self.cursor_blink = False
         self.match_cursor_bracket = False
         self.intercept: Callable[[str], bool] = lambda key: False
-        self._sent: dict[int, Strip] = {}
 
     # -- text -------------------------------------------------------------------------------------------------------
 
@@ -150,26 +148,11 @@ class TextEditor(TextArea):
 
     def render_line(self, y: int) -> Strip:
         """A line; marks are drawn with their base, also under the cursor."""
-        strip = self._sent[y] = _with_marks_joined(super().render_line(y))
-        return strip
+        return self.sent(y, _with_marks_joined(super().render_line(y)))
 
     def on_resize(self) -> None:
         """Sends everything anew."""
-        self._sent.clear()
-
-    def _exchange_repaint_regions(self) -> Collection[Region]:
-        """Cuts a repaint of the whole area, which Textual asks for at each key, down to the lines that changed."""
-        regions = super()._exchange_repaint_regions()
-        width, height = self.size
-        if not self._sent or not any(region.area >= width * height for region in regions):
-            return regions
-        changed = []
-        for y in range(height):
-            old = self._sent.get(y)
-            cells = width if old is None else changed_cells(old, self.render_line(y))
-            if cells:
-                changed.append(Region(0, y, cells, 1))
-        return changed
+        self.forget_sent()
 
 
 def _with_marks_joined(strip: Strip) -> Strip:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from textual import events
-from textual.geometry import Region
 from textual.message import Message as Event
 from textual.strip import Strip
 from textual.widget import Widget
 
 from csconsole.domain.message import Direction, Message
 from csconsole.themes import Look, look
-from csconsole.widgets.strips import Line, changed_cells
+from csconsole.widgets.painted import ChangedLines
+from csconsole.widgets.strips import Line
 from csconsole.widgets.transcript_lines import (
     TranscriptSetting,
     day_line,
@@ -28,7 +28,7 @@ from csconsole.widgets.transcript_lines import (
 _WHEEL_LINES = 3
 
 
-class Transcript(Widget, can_focus=True):
+class Transcript(ChangedLines, Widget, can_focus=True):
     """A scrolling transcript.
 
     Args:
@@ -220,13 +220,24 @@ class Transcript(Widget, can_focus=True):
         """Follows the theme."""
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
+    def on_focus(self) -> None:
+        """Selects the newest message, so that the focus can be seen."""
+        if self._selected is None and self._messages:
+            self._selected = len(self._messages) - 1
+            self.post_message(self.MessageSelected(self, self.selected))
+        self._update()
+
+    def on_blur(self) -> None:
+        """Dims the marker."""
+        self._update()
+
     def on_resize(self, event: events.Resize) -> None:
         """Wraps anew; the newest line in view stays the newest line in view."""
         anchor = None if self._below == 0 else self._bottom_message()
         if anchor is not None:
             place = next(i for i, m in enumerate(self._messages) if m.uid == anchor[0])
             self._below = sum(self._height(i) for i in range(place + 1, len(self._messages)))
-        self._window = []
+        self.forget_sent()
         self._update()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -241,12 +252,13 @@ class Transcript(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A line of the window."""
-        return self._window[y] if y < len(self._window) else Strip.blank(self.size.width, self.look.text)
+        strip = self._window[y] if y < len(self._window) else Strip.blank(self.size.width, self.look.text)
+        return self.sent(y, strip)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _theme_changed(self) -> None:
-        self._window = []
+        self.forget_sent()
         self._update()
 
     def _count_new(self) -> None:
@@ -316,14 +328,8 @@ class Transcript(Widget, can_focus=True):
         if self._wants_start:
             self._wants_start = False
             new = self._start_at_new() or new
-        old, self._window = self._window, new
-        if len(old) != len(new):
-            self.refresh()
-        else:
-            for y, (before, after) in enumerate(zip(old, new, strict=True)):
-                cells = changed_cells(before, after)
-                if cells:
-                    self.refresh(Region(0, y, cells, 1))
+        self._window = new
+        self.refresh()
 
     def _start_at_new(self) -> list[Strip] | None:
         """Where the line "new" lies above the window, begins there instead of at the bottom."""
@@ -373,5 +379,6 @@ class Transcript(Widget, can_focus=True):
             self.post_message(self.OlderWanted(self))
 
     def _marked(self, block: list[Strip]) -> list[Strip]:
-        marker = Line(1, self.look.text).put(">", self.look.marker).strip()
+        style = self.look.marker if self.has_focus else self.look.idle_marker
+        marker = Line(1, self.look.text).put(">", style).strip()
         return [Strip.join([marker, strip.crop(1)]) for strip in block]

@@ -27,6 +27,7 @@ from csconsole.widgets.line_input import LineInput
 from csconsole.widgets.picker import Picker, PickerItem
 from csconsole.widgets.profile import CaseFacts, Profile
 from csconsole.widgets.queue_list import QueueList
+from csconsole.widgets.quiet_screen import QuietScreen
 from csconsole.widgets.transcript import Transcript
 from csconsole.widgets.transcript_lines import TranscriptSetting
 from tests.screens import shop
@@ -48,7 +49,6 @@ def find_canned(text: str) -> Sequence[PickerItem]:
 class Gallery(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Screen { background: $background; }
     #panes, #middle, #left { height: 1fr; }
     #queue { height: 1fr; }
     .wide #left { width: 38; border-right: solid $muted; }
@@ -73,6 +73,9 @@ class Gallery(App[None]):
         self.reader = KeyReader(self.keymap)
         self.rows = shop.Rows(rows)
         self.collector: KeyedCollector | None = None
+
+    def get_default_screen(self) -> QuietScreen:
+        return QuietScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         language = self.words.language
