@@ -8,7 +8,7 @@ import msgspec
 
 from csconsole.domain.customer import Customer
 from csconsole.domain.dates import baht, short_date
-from csconsole.domain.message import AuthorKind, Direction, Message
+from csconsole.domain.message import AuthorKind, Delivery, Direction, Message
 from csconsole.errors import CsconsoleError
 from csconsole.screens.background import Background
 from csconsole.services import finding
@@ -85,7 +85,7 @@ class CasePane:
                 name = call
             return message if name == message.author_name else msgspec.structs.replace(message, author_name=name)
 
-        return [named(message) for message in found]
+        return [named(message) for message in found if message.delivery != Delivery.CANCELLED]
 
     def older(self) -> None:
         """Reads the page before the oldest message shown."""
@@ -151,7 +151,13 @@ class CasePane:
         )
         if changed:
             self._rev = max(self._rev, *(m.rev for m in changed))
-            self.transcript.put(self._named(changed))
+            if any(m.delivery == Delivery.CANCELLED for m in changed):
+                older = self.transcript.has_older
+                self.transcript.show(
+                    self._named(self.opened.messages), read_seq=_read_up_to(self.opened), has_older=older
+                )
+            else:
+                self.transcript.put(self._named(changed))
         self.show_profile()
         screen.title_changed()
         if new:

@@ -251,7 +251,9 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self.scroll_lines(-_WHEEL_LINES)
 
     def render_line(self, y: int) -> Strip:
-        """A line of the window."""
+        """A line of the window; composed now where there was no room for it when it came."""
+        if len(self._window) != self.size.height:
+            self._fill()
         strip = self._window[y] if y < len(self._window) else Strip.blank(self.size.width, self.look.text)
         return self.sent(y, strip)
 
@@ -324,12 +326,16 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         """Composes the window and sends the lines that changed."""
         if not self.is_mounted or not self.size.height:
             return
+        self._fill()
+        self.refresh()
+
+    def _fill(self) -> None:
+        """Composes the window for the size there is."""
         new = self._lines()
         if self._wants_start:
             self._wants_start = False
             new = self._start_at_new() or new
         self._window = new
-        self.refresh()
 
     def _start_at_new(self) -> list[Strip] | None:
         """Where the line "new" lies above the window, begins there instead of at the bottom."""
