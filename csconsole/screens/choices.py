@@ -100,5 +100,17 @@ def _tags(desk: Desk, scope: str, marks: tuple[TagMark, ...], on: set[str], hot:
     agent = desk.config.agent
     now = desk.clock.now()
     by = {m.name: f"{m.by} {moment_text(m.at, now, agent.timezone, agent.language)}".strip() for m in marks}
-    names = dict.fromkeys([*sorted(on), *hot, *tags.all_names(desk.store, scope)])
+    names = _by_digit([*dict.fromkeys([*sorted(on), *tags.all_names(desk.store, scope), *hot])], hot)
     return [Choice(name, name, right=by.get(name) or hot.get(name, ""), on=name in on) for name in names]
+
+
+def _by_digit(names: list[str], hot: dict[str, str]) -> list[str]:
+    """Hot tags in the row of their digit, so that ``t4`` and ``t``, a pause, ``4`` do the same."""
+    digits = {int(key[1:]): name for name, key in hot.items() if key[1:] in "123456789"}
+    rest = [name for name in names if name not in digits.values()]
+    rows: list[str] = []
+    for row in range(1, len(names) + 1):
+        name = digits.get(row) or (rest.pop(0) if rest else "")
+        if name:
+            rows.append(name)
+    return rows + rest + [name for name in digits.values() if name not in rows]

@@ -197,7 +197,7 @@ class Composing:
             return
         row, text = opened.conversation.row, composer.text
         if composer.surface is Surface.NOTE:
-            if screen.attempt(lambda: acts.add_note(screen.desk, row.id, text), done="done.noted"):
+            if screen.attempt(lambda: acts.add_note(screen.desk, row.id, text), done="done.note"):
                 self._forget(row.id, "note")
                 composer.open(composer_target(screen, opened), Surface.NOTE)
                 screen.after_act(keep=True)

@@ -46,7 +46,8 @@ from csconsole.screens.side_rows import SideRow
 from csconsole.services import canned
 from csconsole.services.finding import OpenConversation
 from csconsole.services.views import QueueReader, View
-from csconsole.store import outbox, timers, undo
+from csconsole.store import outbox, timers
+from csconsole.store import undo as undo_store
 from csconsole.terminal.clipboard import osc52
 from csconsole.text.sanitize import safe_line
 from csconsole.widgets.bars import Hint, HintBar, MessageLine, StatusHeader, Tone, ViewTabs
@@ -65,7 +66,7 @@ WIDE, MIDDLE = 120, 90
 """Columns from which there are three and two panes."""
 SMALLEST = (60, 15)
 """Columns and rows below which nothing useful fits."""
-SEQUENCE_SECONDS = 1.0
+SEQUENCE_SECONDS = 0.3
 """How long a key that is a command and the beginning of another waits."""
 LIVE_CHATS = 9
 _LIVE_QUERY = "assignee:me status:open"
@@ -296,7 +297,7 @@ class MainScreen(Screen[None]):
             has_message=message is not None or bool(shown),
             has_attachment=bool(message.attachments) if message else any(m.attachments for m in shown),
             has_held=row is not None and outbox.held(self.desk.store, row.id, self.desk.actor.id) is not None,
-            can_undo=undo.last(self.desk.store, self.desk.actor.id) is not None,
+            can_undo=undo_store.last(self.desk.store, self.desk.actor.id) is not None,
             has_new_rows=bool(self.queues.list.new_rows),
             agent=self.desk.actor.name,
         )
@@ -307,15 +308,23 @@ class MainScreen(Screen[None]):
         """One sentence in the bottom line."""
         self.message.show(text, Tone.ERROR if urgent else Tone.DONE)
 
-    def attempt(self, action: Callable[[], object], *, done: str = "") -> bool:
-        """Does something that may be refused; False when it was, with the reason said."""
+    def attempt(self, action: Callable[[], object], *, done: str = "", undo: bool = False, **values: object) -> bool:
+        """Does something that may be refused; False when it was, with the reason said.
+
+        Args:
+            action: what to do.
+            done: key of the sentence that says it was done, "" for none.
+            undo: whether to add that u takes it back.
+            values: for the sentence.
+        """
         try:
             action()
         except CsconsoleError as error:
             self.say(error.message, urgent=True)
             return False
         if done:
-            self.say(self.words.t(done))
+            text = self.words.t(done, **values)
+            self.say(self.words.t("undo.offer", what=text) if undo else text)
         return True
 
     def show_held(self, text: str, seconds: int) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from csconsole.domain.conversation import Status
+from csconsole.domain.dates import moment_text
 from csconsole.domain.when import parse_when
 from csconsole.screens import choices
 from csconsole.screens.handling import HANDLERS, handles
@@ -38,6 +39,7 @@ def _resolve(screen: MainScreen, then: Callable[[], None]) -> None:
         if screen.attempt(
             lambda: acts.set_status(screen.desk, ids, Status.RESOLVED, base_seq=screen.seen_seq(ids)),
             done="done.resolved",
+            undo=True,
         ):
             then()
 
@@ -73,7 +75,7 @@ def spam(screen: MainScreen) -> None:
 
 def _set_status(screen: MainScreen, status: Status, done: str) -> None:
     ids = screen.target_ids()
-    if screen.attempt(lambda: acts.set_status(screen.desk, ids, status), done=done):
+    if screen.attempt(lambda: acts.set_status(screen.desk, ids, status), done=done, undo=True):
         screen.after_act()
 
 
@@ -101,8 +103,9 @@ def snooze(screen: MainScreen) -> None:
             due = parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language)
             acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
 
-        if not screen.attempt(act, done="done.snoozed"):
+        if not screen.attempt(act):
             return False
+        _say_snoozed(screen, ids)
         screen.after_act()
         return True
 
@@ -124,8 +127,19 @@ def snooze_tomorrow(screen: MainScreen) -> None:
         due = parse_when("tomorrow 9:00", screen.desk.clock.now(), agent.timezone, "en")
         acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
 
-    if screen.attempt(act, done="done.snoozed"):
+    if screen.attempt(act):
+        _say_snoozed(screen, ids)
         screen.after_act()
+
+
+def _say_snoozed(screen: MainScreen, ids: list[int]) -> None:
+    row = screen.row_of(ids[0]) if ids else None
+    if row is None or row.snoozed_until is None:
+        return
+    agent = screen.desk.config.agent
+    when = moment_text(row.snoozed_until, screen.desk.clock.now(), agent.timezone, agent.language)
+    text = screen.words.t("done.snoozed", when=when)
+    screen.say(screen.words.t("undo.offer", what=text))
 
 
 # -- assignee --------------------------------------------------------------------------------------------
@@ -137,7 +151,8 @@ def assign(screen: MainScreen) -> None:
     ids = screen.target_ids()
 
     def chosen(keys: list[str]) -> None:
-        if screen.attempt(lambda: acts.assign(screen.desk, ids, keys[0]), done="done.assigned"):
+        name = screen.words.t(f"assign.{keys[0]}") if keys[0] in ("me", "none") else screen.names.agent(keys[0])
+        if screen.attempt(lambda: acts.assign(screen.desk, ids, keys[0]), done="done.assigned", undo=True, agent=name):
             screen.after_act()
 
     screen.pick(title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen)
@@ -147,7 +162,9 @@ def assign(screen: MainScreen) -> None:
 def take(screen: MainScreen) -> None:
     """Takes it myself; refused when somebody was first."""
     ids = screen.target_ids()
-    if screen.attempt(lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), done="done.taken"):
+    if screen.attempt(
+        lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), done="done.claimed", undo=True
+    ):
         screen.after_act(keep=True)
 
 
@@ -200,7 +217,12 @@ def _hot(digit: int) -> Callable[[MainScreen], None]:
         ids = screen.target_ids()
         on = screen.tags_on(ids)
         adding, removing = ([], [name]) if name in on else ([name], [])
-        if screen.attempt(lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing), done="done.tagged"):
+        if screen.attempt(
+            lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing),
+            done="done.tagged" if adding else "done.untagged",
+            undo=True,
+            tag=name,
+        ):
             screen.after_act(keep=True)
 
     return handler
@@ -223,7 +245,7 @@ def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choic
     ids = screen.target_ids()
 
     def chosen(keys: list[str]) -> None:
-        if screen.attempt(lambda: acts.set_field(screen.desk, ids, field, keys[0]), done="done.status"):
+        if screen.attempt(lambda: acts.set_field(screen.desk, ids, field, keys[0]), done="done.status", undo=True):
             screen.after_act(keep=True)
 
     screen.pick(title=title, items=items, chosen=chosen)

@@ -198,4 +198,8 @@ def _insert(screen: MainScreen, replies: list[CannedReply], span: tuple[int, int
 
 
 def _why_not(screen: MainScreen, one: Ranked) -> str:
-    return screen.words.t(f"canned.blocked.{one.blocked}", what=one.detail) if one.blocked else ""
+    return (
+        screen.words.t(f"canned.blocked.{one.blocked}", what=one.detail, when=one.detail, channel=one.detail)
+        if one.blocked
+        else ""
+    )
