@@ -296,7 +296,6 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keeps the cursor in the window."""
-        self.forget_sent()
         self._resize()
         self._scroll_into_view()
         self._prefetch()
@@ -304,8 +303,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draws the window anew, without a scroll bar to move."""
         if round(old_value) != round(new_value):
-            self.forget_sent()
-            self.refresh(self.size.region)
+            self.refresh()
             self._prefetch()
 
     def render_line(self, y: int) -> Strip:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -28,11 +28,15 @@ class ChangedLines(_Mixed):
 
     def sent(self, y: int, strip: Strip) -> Strip:
         """Remembers a line on its way to the screen and gives it back."""
-        self._sent_lines[y] = strip
+        lines = self._sent_lines
+        if self.__dict__.get("_lines_size") != self.size:
+            lines.clear()
+            self.__dict__["_lines_size"] = self.size
+        lines[y] = strip
         return strip
 
     def forget_sent(self) -> None:
-        """Lets the next repaint be a whole one: the size changed."""
+        """Lets the next repaint be a whole one; a new size does so by itself."""
         self._sent_lines.clear()
 
     @property
@@ -85,9 +89,9 @@ class Painted(ChangedLines, Widget):
             self._draw()
             self.refresh()
 
-    def on_resize(self) -> None:
-        """Sends everything anew."""
-        self.forget_sent()
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # It does not scroll: a second layout, and a second paint with it, would show nothing new.
+        return super()._size_updated(size, virtual_size, container_size, False)
 
     def render_line(self, y: int) -> Strip:
         """A line as last drawn."""

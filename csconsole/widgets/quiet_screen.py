@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 
 class QuietScreen(Screen[Any]):
@@ -21,3 +22,14 @@ class QuietScreen(Screen[Any]):
     """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Asked for a new layout alone, leaves the repainting to what the layout changed."""
+        return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
+
+    def overlay(self, widget: Widget) -> AwaitMount:
+        """Puts a widget on the layer above everything without repainting what lies below.
+
+        Textual numbers siblings from the last one, so one more at the end would count as a change of all the others.
+        """
+        return self.mount(widget, before=0) if self.children else self.mount(widget)

@@ -150,10 +150,6 @@ class TextEditor(ChangedLines, TextArea):
         """A line; marks are drawn with their base, also under the cursor."""
         return self.sent(y, _with_marks_joined(super().render_line(y)))
 
-    def on_resize(self) -> None:
-        """Sends everything anew."""
-        self.forget_sent()
-
 
 def _with_marks_joined(strip: Strip) -> Strip:
     """Moves marks at the start of a segment to the segment before it, where their base is."""

@@ -236,7 +236,8 @@ class Gallery(App[None]):
         picker = Picker(
             self.words, self.words.t("canned.title"), find_canned, note=note, several=True, preview=lambda _: preview
         )
-        self.mount(picker)
+        assert isinstance(self.screen, QuietScreen)
+        self.screen.overlay(picker)
         self.call_after_refresh(picker.focus)
 
     def search(self) -> None:
