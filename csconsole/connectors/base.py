@@ -155,7 +155,8 @@ class AccountContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Phase = Callable[[str], Awaitable[None]]
-"""Called by ``send`` to commit how far it has come (``data`` before the first byte of the body leaves);
+"""Called by ``send`` to commit how far it has come (``data`` before the first byte of the body leaves,
+``accepted`` once the channel has it and only work of ours is left);
 what was not committed provably did not happen."""
 
 

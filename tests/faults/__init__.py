@@ -1,0 +1,1 @@
+"""Kills, cuts and full disks against real servers: what was promised must still hold afterwards."""

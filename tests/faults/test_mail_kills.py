@@ -1,0 +1,125 @@
+"""The worker is killed with SIGKILL in the middle of sending mail: nothing is lost, nothing goes twice.
+
+The judge is what Postfix logged and what lies in the customers' mailboxes. Every round ends with a person who
+looks and says what became of the uncertain answers; then all of them have arrived, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from csconsole.services import replies
+from tests.beds.mail import MailBed
+from tests.beds.proxy import FaultProxy
+from tests.faults import kills, mutants, oracle
+from tests.faults.shop import Shop, plain
+
+pytestmark = pytest.mark.faults
+
+SEED = 20_261
+CASES = 10
+
+POINTS = ("claimed", "phase-data", "accepted", "phase-accepted", "accepted-before-commit")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_while_sending(mail_bed: MailBed, tmp_path: Path, point: str) -> None:
+    with Shop(mail_bed, tmp_path, f"kill-{point}") as shop:
+        found = kills.rounds(shop, point, kills.at_point(point), cases=CASES, seed=SEED)
+        _nothing_lost_or_twice(found)
+        _a_person_ends_it(shop)
+
+
+def _inside_data(proxy: FaultProxy) -> None:
+    proxy.stall("to_server", after=rb"\r\nSubject:", connections=2)
+
+
+def _answer_lost(proxy: FaultProxy) -> None:
+    proxy.stall("to_client", after=rb"^250 2\.0\.0 Ok: queued", swallow=True, connections=2)
+
+
+@pytest.mark.parametrize(("name", "order"), [("inside-data", _inside_data), ("answer-lost", _answer_lost)])
+def test_killed_in_the_middle_of_the_mail(
+    mail_bed: MailBed, tmp_path: Path, fault_proxy: FaultProxy, name: str, order: Callable[[FaultProxy], None]
+) -> None:
+    smtp = plain(fault_proxy.forward(mail_bed.smtp_port).port, login=False)
+    with Shop(mail_bed, tmp_path, f"kill-{name}", smtp=smtp) as shop:
+        found = kills.rounds(shop, name, kills.at_stall(fault_proxy, order), cases=CASES, seed=SEED)
+        _nothing_lost_or_twice(found)
+        assert found.uncertain >= CASES, "the kills did not land in the middle"
+        _a_person_ends_it(shop)
+
+
+def _append_begun(proxy: FaultProxy) -> None:
+    proxy.stall("to_server", after=rb" APPEND ", swallow=True, connections=None)
+
+
+def _append_done(proxy: FaultProxy) -> None:
+    proxy.stall("to_client", after=rb"APPENDUID", swallow=True, connections=None)
+
+
+@pytest.mark.parametrize(("name", "order"), [("append-begun", _append_begun), ("append-done", _append_done)])
+def test_killed_while_filing_the_copy(
+    mail_bed: MailBed, tmp_path: Path, fault_proxy: FaultProxy, name: str, order: Callable[[FaultProxy], None]
+) -> None:
+    imap = plain(fault_proxy.forward(mail_bed.imap_port).port)
+    with Shop(mail_bed, tmp_path, f"kill-{name}", imap=imap) as shop:
+        found = kills.rounds(shop, name, kills.at_stall(fault_proxy, order), cases=CASES, seed=SEED)
+        _nothing_lost_or_twice(found)
+        copies = oracle.held_by(mail_bed, [shop.user], "Sent")
+        assert max(copies.values(), default=0) <= 1
+        _a_person_ends_it(shop)
+
+
+def test_killed_at_any_time(mail_bed: MailBed, tmp_path: Path) -> None:
+    with Shop(mail_bed, tmp_path, "kill-random") as shop:
+        found = kills.rounds(shop, "random", kills.at_random(2.4), cases=CASES, seed=SEED)
+        _nothing_lost_or_twice(found)
+        _a_person_ends_it(shop)
+
+
+def test_an_echo_to_ourselves_leaves_nothing_uncertain(mail_bed: MailBed, tmp_path: Path) -> None:
+    with Shop(mail_bed, tmp_path, "kill-echo", echo_to_self=True) as shop:
+        found = kills.rounds(shop, "echo", kills.at_point("accepted", 1), cases=CASES, seed=SEED, each=1)
+        _nothing_lost_or_twice(found)
+        assert found.in_flight >= CASES, "the kills did not land between acceptance and our knowing"
+        assert found.uncertain == 0
+        _a_person_ends_it(shop)
+
+
+@pytest.mark.parametrize(("mutant", "point"), [("blind-retry", "accepted"), ("phase-unwritten", "accepted")])
+def test_a_worker_that_sends_again_blindly_is_caught(
+    mail_bed: MailBed, tmp_path: Path, mutant: str, point: str
+) -> None:
+    program = mutants.program(mutant)
+    with Shop(mail_bed, tmp_path, f"mutant-{mutant}") as shop:
+        kill = kills.at_point(point, program=program)
+        found = kills.rounds(shop, mutant, kill, cases=3, seed=SEED, program=program)
+        assert found.twice > 0, f"the test does not see a worker with the fault {mutant}"
+
+
+def _nothing_lost_or_twice(found: oracle.Findings) -> None:
+    assert (found.lost, found.twice, found.unsent) == (0, 0, []), found
+    assert found.uncertain <= found.in_flight, found
+
+
+def _a_person_ends_it(shop: Shop) -> None:
+    """A further run changes nothing; then a person looks and says what became of the uncertain ones."""
+    people = kills.customers(shop.bed, kills.label(shop))
+    before = kills.state_of(shop, people)
+    shop.once()
+    assert kills.state_of(shop, people) == before
+    assert oracle.shown_twice(shop) == []
+    arrived = oracle.held_by(shop.bed, people)
+    for row in shop.rows():
+        if row.state == "uncertain":
+            replies.settle(shop.desk, row.uid, sent=bool(arrived[row.key]))
+            if not arrived[row.key]:
+                replies.retry(shop.desk, row.uid)
+    kills.quiet(shop)
+    taken = oracle.accepted(shop.bed, {row.key for row in shop.rows()})
+    arrived = oracle.held_by(shop.bed, people)
+    assert {(row.state, taken[row.key], arrived[row.key]) for row in shop.rows()} == {("sent", 1, 1)}
