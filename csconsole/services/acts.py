@@ -1,24 +1,22 @@
-"""Acts on conversations: status, assignee, tags, fields, notes. Each is one transaction with its events, its
-audit row and the way to take it back."""
+"""Acts on conversations: status, assignee, tags, fields. Each is one transaction with its events, its audit
+row and the way to take it back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from csconsole.domain.conversation import ACTIVE, ENDED, Kind, Priority, Status
-from csconsole.domain.message import AuthorKind, Direction, Visibility
+from csconsole.domain.conversation import ENDED, Kind, Priority, Status
 from csconsole.errors import NotFoundError, RefusedError, StaleError, UsageError
+from csconsole.services.changes import Step, change_assignee, change_field, change_status, record_tags
 from csconsole.services.desk import Desk
-from csconsole.store import accounts, conversations, customers, events, messages, tags, timers, undo
+from csconsole.services.notes import add_customer_note as add_customer_note
+from csconsole.services.notes import add_note as add_note
+from csconsole.services.undoing import undo_last as undo_last
+from csconsole.store import accounts, conversations, customers, events, tags, undo
 from csconsole.store.conversations import ConversationState
 from csconsole.store.database import Tx
-from csconsole.store.messages import NewMessage
-from csconsole.sync import fold
 from csconsole.sync.fence import news_since
-from csconsole.text.sanitize import safe_line, safe_text
-
-Step = dict[str, Any]
+from csconsole.text.sanitize import safe_line
 
 TAG_LENGTH = 60
 """Longest name of a tag, in graphemes."""
@@ -53,14 +51,15 @@ def set_status(
         ids: keys of the conversations.
         status: the new status.
         until: when a snoozed conversation wakes (ms UTC); needed for ``snoozed``.
-        base_seq: newest message the agent had on screen; a resolve is refused when a customer wrote since.
+        base_seq: newest message the agent had on screen; a resolve is refused when somebody wrote since.
 
     Returns:
         How many conversations changed.
 
     Raises:
         UsageError: no such status, or a snooze without a time ahead.
-        StaleError: the customer wrote after ``base_seq``.
+        StaleError: the customer or another agent wrote after ``base_seq``; nothing was changed.
+        NotFoundError: one of the conversations is gone; nothing was changed.
     """
     wanted = _status(status)
     if wanted == Status.SNOOZED and (until is None or until <= desk.clock.now()):
@@ -83,43 +82,8 @@ def refuse_if_customer_wrote(tx: Tx, state: ConversationState, base_seq: int, ag
         StaleError: the customer wrote since.
     """
     news = news_since(tx, state.id, base_seq, agent_id=agent_id)
-    if news.customer_messages or news.answered_by:
+    if news.customer_messages or news.answered_at:
         raise StaleError("Something new came in this conversation; read it, then resolve again.")
-
-
-def change_status(
-    tx: Tx,
-    state: ConversationState,
-    status: Status,
-    *,
-    actor: str,
-    until: int | None = None,
-    reverts: bool = False,
-    waiting_since: int | None = None,
-) -> Step:
-    """Writes a status with its event, timer and audit row; returns the inverse step."""
-    fields: dict[str, Any] = {"status": status, "snoozed_until": until if status == Status.SNOOZED else None}
-    if status in ENDED:
-        fields |= {"resolved_at": tx.now, "waiting_since": None}
-    elif state.status in ENDED:
-        fields |= {"resolved_at": None, "waiting_since": waiting_since}
-    conversations.update(tx, state.id, **fields)
-    if status == Status.SNOOZED and until is not None:
-        timers.set_timer(tx, "snooze", state.id, until)
-    else:
-        timers.clear_timer(tx, "snooze", state.id)
-    data: dict[str, Any] = {"from": state.status, "to": status}
-    if reverts:
-        data["reverts"] = True
-    events.record(tx, state.id, "status.changed", actor=actor, data=data)
-    events.audit(tx, actor, "conversation.status", "conversation", state.uid, data)
-    return {
-        "do": "status",
-        "id": state.id,
-        "status": state.status,
-        "until": state.snoozed_until,
-        "waiting_since": state.waiting_since,
-    }
 
 
 def _status(text: str) -> Status:
@@ -158,17 +122,6 @@ def assign(desk: Desk, ids: Iterable[int], to: str, *, only_unassigned: bool = F
     return _on_each(desk, ids, f"assign {to}", act)
 
 
-def change_assignee(tx: Tx, state: ConversationState, target: int | None, *, actor: str, reverts: bool = False) -> Step:
-    """Writes an assignee with its event and audit row; returns the inverse step."""
-    conversations.update(tx, state.id, assignee_id=target, assigned_seq=state.message_seq)
-    data: dict[str, Any] = {"from": state.assignee_id, "to": target}
-    if reverts:
-        data["reverts"] = True
-    events.record(tx, state.id, "assignee.changed", actor=actor, data=data)
-    events.audit(tx, actor, "conversation.assign", "conversation", state.uid, data)
-    return {"do": "assign", "id": state.id, "agent": state.assignee_id}
-
-
 def _agent(desk: Desk, name: str) -> int | None:
     if name in {"none", "-", ""}:
         return None
@@ -201,10 +154,7 @@ def change_tags(desk: Desk, ids: Iterable[int], *, add: Iterable[str] = (), remo
         added, removed = tags.change(tx, tags.CONVERSATION, state.id, add=adding, remove=removing, by=desk.actor.name)
         if not added and not removed:
             return None
-        data = {"added": added, "removed": removed}
-        events.record(tx, state.id, "tags.changed", actor=desk.actor.name, data=data)
-        events.audit(tx, desk.actor.name, "conversation.tag", "conversation", state.uid, data)
-        return {"do": "tags", "id": state.id, "add": removed, "remove": added}
+        return record_tags(tx, state, added, removed, actor=desk.actor.name)
 
     return _on_each(desk, ids, "tag " + " ".join([*(f"+{n}" for n in adding), *(f"-{n}" for n in removing)]), act)
 
@@ -260,121 +210,8 @@ def set_field(desk: Desk, ids: Iterable[int], field: str, value: str) -> int:
     clean = str(safe_line(value))
 
     def act(tx: Tx, state: ConversationState) -> Step | None:
-        before = getattr(state, field)
-        if before == clean:
+        if getattr(state, field) == clean:
             return None
-        conversations.update(tx, state.id, **{field: clean})
-        data = {"field": field, "from": before, "to": clean}
-        events.record(tx, state.id, "field.changed", actor=desk.actor.name, data=data)
-        events.audit(tx, desk.actor.name, "conversation.field", "conversation", state.uid, data)
-        return {"do": "field", "id": state.id, "field": field, "value": before}
+        return change_field(tx, state, field, clean, actor=desk.actor.name)
 
     return _on_each(desk, ids, f"{field} {clean}", act)
-
-
-# -- notes -----------------------------------------------------------------------------------------------
-
-
-def add_note(desk: Desk, conversation_id: int, text: str) -> str:
-    """Adds an internal note; the customer never sees it. Returns nothing that leaves the machine.
-
-    Raises:
-        UsageError: an empty note.
-        NotFoundError: the conversation is gone.
-    """
-    body = safe_text(text).strip()
-    if not body:
-        raise UsageError("The note is empty.")
-    with desk.transaction() as tx:
-        state = conversations.state(tx, conversation_id)
-        if state is None:
-            raise NotFoundError("This conversation is gone.")
-        new = NewMessage(
-            conversation_id=conversation_id,
-            at=tx.now,
-            direction=Direction.OUT,
-            visibility=Visibility.INTERNAL,
-            author_kind=AuthorKind.AGENT,
-            author_name=desk.actor.display_name,
-            agent_id=desk.actor.id,
-            body_text=body,
-        )
-        n, seq = messages.insert(tx, desk.store.root, new)
-        fold.fold_live(tx, state, new, seq)
-        events.record(tx, conversation_id, "note.added", actor=desk.actor.name, message_n=n)
-        events.audit(tx, desk.actor.name, "conversation.note", "conversation", state.uid)
-    return body
-
-
-def add_customer_note(desk: Desk, customer_id: int, text: str) -> None:
-    """Adds a remark kept with the customer.
-
-    Raises:
-        UsageError: an empty remark.
-    """
-    body = safe_text(text).strip()
-    if not body:
-        raise UsageError("The note is empty.")
-    with desk.transaction() as tx:
-        customers.add_note(tx, customer_id, desk.actor.display_name, body)
-        customers.touch_conversations(tx, customer_id)
-
-
-# -- taking back -----------------------------------------------------------------------------------------
-
-
-def undo_last(desk: Desk) -> str:
-    """Takes the agent's last act back; returns its label.
-
-    Raises:
-        RefusedError: there is nothing to take back.
-    """
-    with desk.transaction() as tx:
-        entry = undo.last(tx, desk.actor.id)
-        if entry is None or not undo.done(tx, entry.id):
-            raise RefusedError("There is nothing to undo.")
-        for step in entry.steps:
-            _take_back(tx, desk, step)
-    return entry.label
-
-
-def _take_back(tx: Tx, desk: Desk, step: Step) -> None:
-    actor = desk.actor.name
-    if step["do"] == "customer_tags":
-        tags.change(tx, tags.CUSTOMER, step["id"], add=step["add"], remove=step["remove"], by=actor)
-        customers.touch_conversations(tx, step["id"])
-        return
-    state = conversations.state(tx, step["id"])
-    if state is None:
-        return
-    if step["do"] == "status":
-        wanted = Status(step["status"])
-        change_status(
-            tx,
-            state,
-            wanted,
-            actor=actor,
-            until=step["until"],
-            reverts=True,
-            waiting_since=step["waiting_since"] if wanted in ACTIVE else None,
-        )
-    elif step["do"] == "assign":
-        change_assignee(tx, state, step["agent"], actor=actor, reverts=True)
-    elif step["do"] == "tags":
-        tags.change(tx, tags.CONVERSATION, state.id, add=step["add"], remove=step["remove"], by=actor)
-        events.record(
-            tx,
-            state.id,
-            "tags.changed",
-            actor=actor,
-            data={"added": step["add"], "removed": step["remove"], "reverts": True},
-        )
-    elif step["do"] == "field":
-        conversations.update(tx, state.id, **{step["field"]: step["value"]})
-        events.record(
-            tx,
-            state.id,
-            "field.changed",
-            actor=actor,
-            data={"field": step["field"], "to": step["value"], "reverts": True},
-        )

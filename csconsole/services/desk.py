@@ -57,11 +57,12 @@ class Desk:
 
     def scope(self) -> Scope:
         """What queries are asked against: now, the agent's zone, and who ``me`` is."""
-        from csconsole.store.search import conversations_with
+        from csconsole.store.search import conversations_with, customers_with
 
         return Scope(
             self.clock.now(),
             self.config.agent.timezone,
             self.actor.id,
             lambda text: conversations_with(self.store, text),
+            lambda text: customers_with(self.store, text),
         )

@@ -14,6 +14,9 @@ from csconsole.services.views import parsed
 from csconsole.store import conversations, customers, drafts, messages, search, tags
 from csconsole.store.queue import Queue
 
+FEW = 1_500
+"""Conversations up to which a filter drives the search: all their messages are read instead of the index."""
+
 
 class OpenConversation(msgspec.Struct, frozen=True):
     """All that the conversation and customer panes show at first."""
@@ -99,12 +102,11 @@ def search_messages(desk: Desk, text: str, *, limit: int = 50) -> list[search.Hi
     if filters is None:
         return search.search(desk.store, words, limit=limit)
     queue = Queue(desk.store, desk.actor.id)
-    narrow = [row.id for row in queue.page(filters, desk.scope(), limit=1_501)]
-    if len(narrow) <= 1_500:
-        return search.search(desk.store, words, limit=limit, conversations=narrow)
-    wanted = queue.page(filters, desk.scope(), limit=200_000)
-    keys = {row.id for row in wanted}
-    return [hit for hit in search.search(desk.store, words, limit=5_000) if hit.conversation_id in keys][:limit]
+    scope = desk.scope()
+    few = queue.ids(filters, scope, limit=FEW + 1)
+    if len(few) <= FEW:
+        return search.search(desk.store, words, limit=limit, conversations=few)
+    return search.search(desk.store, words, limit=limit, keep=lambda ids: queue.among(filters, scope, ids))
 
 
 def _parts(desk: Desk, text: str) -> tuple[str, Query | None]:

@@ -10,6 +10,12 @@ from csconsole.domain.message import AuthorKind, Delivery, Direction, Visibility
 from csconsole.domain.sending import Bubble, OutboundItem
 from csconsole.errors import NotFoundError, RefusedError, StaleError, UsageError
 from csconsole.services.desk import Desk
+from csconsole.services.holding import pull_back as pull_back
+from csconsole.services.holding import send_now as send_now
+from csconsole.services.outbox_acts import cancel as cancel
+from csconsole.services.outbox_acts import outbox_row as outbox_row
+from csconsole.services.outbox_acts import retry as retry
+from csconsole.services.outbox_acts import settle as settle
 from csconsole.store import accounts, conversations, drafts, events, messages, outbox
 from csconsole.store.accounts import AccountRow
 from csconsole.store.conversations import ConversationState
@@ -79,36 +85,52 @@ def send_reply(
     account = account_of(desk, state.account_id)
     _refuse_unanswerable(account)
     seen = state.message_seq if base_seq is None else base_seq
-    stale = (
-        ""
-        if anyway
-        else stale_reason(
-            desk.store,
-            conversation_id,
-            seen,
-            agent_id=desk.actor.id,
-            expected_assignee=base_assignee,
-            check_assignee=base_assignee is not None,
-        )
-    )
-    if stale:
-        with desk.transaction() as tx:
-            drafts.save(tx, desk.actor.id, conversation_id, "reply", body, seen)
-        raise StaleError(stale)
-    news = news_since(desk.store, conversation_id, seen, agent_id=desk.actor.id)
     hold = 0 if now else hold_ms(desk, account)
     with desk.transaction() as tx:
-        current = conversations.state(tx, conversation_id)
-        if current is None:
-            raise NotFoundError("This conversation is gone.")
-        base = current.message_seq if base_seq is None or anyway else base_seq
-        row = outbox.held(tx, conversation_id, desk.actor.id)
-        if row is not None and len(row.item.bubbles) < MAX_HELD_BUBBLES and row.kind == "reply":
-            sending = _join(tx, desk, current, row, body, hold, resolve)
+        # Asked inside the transaction: between a look and the write another agent's answer could slip in.
+        stale = (
+            ""
+            if anyway
+            else stale_reason(
+                tx,
+                conversation_id,
+                seen,
+                agent_id=desk.actor.id,
+                expected_assignee=base_assignee,
+                check_assignee=base_assignee is not None,
+            )
+        )
+        if stale:
+            drafts.save(tx, desk.actor.id, conversation_id, "reply", body, seen)
         else:
-            sending = _enqueue(tx, desk, current, account, body, base, hold, resolve)
-        drafts.save(tx, desk.actor.id, conversation_id, "reply", "", 0)
+            news = news_since(tx, conversation_id, seen, agent_id=desk.actor.id)
+            sending = _send(tx, desk, conversation_id, account, body, base_seq, hold, resolve, anyway)
+            drafts.save(tx, desk.actor.id, conversation_id, "reply", "", 0)
+    if stale:
+        raise StaleError(stale)
     return msgspec.structs.replace(sending, customer_wrote=news.customer_messages)
+
+
+def _send(
+    tx: Tx,
+    desk: Desk,
+    conversation_id: int,
+    account: AccountRow,
+    body: str,
+    base_seq: int | None,
+    hold: int,
+    resolve: bool,
+    anyway: bool,
+) -> Sending:
+    """Joins the message this agent holds here, or begins a new one."""
+    state = conversations.state(tx, conversation_id)
+    if state is None:
+        raise NotFoundError("This conversation is gone.")
+    base = state.message_seq if base_seq is None or anyway else base_seq
+    row = outbox.held(tx, conversation_id, desk.actor.id)
+    if row is not None and len(row.item.bubbles) < MAX_HELD_BUBBLES and row.kind == "reply":
+        return _join(tx, desk, state, row, body, max(base, row.base_seq), hold, resolve)
+    return _enqueue(tx, desk, state, account, body, base, hold, resolve)
 
 
 def account_of(desk: Desk, account_id: int) -> AccountRow:
@@ -167,11 +189,25 @@ def _enqueue(
     return Sending(uid, tx.now + hold, 1, 0)
 
 
-def _join(tx: Tx, desk: Desk, state: ConversationState, row: OutboxRow, body: str, hold: int, resolve: bool) -> Sending:
-    """Adds a bubble to the message that is still held."""
+def _join(
+    tx: Tx,
+    desk: Desk,
+    state: ConversationState,
+    row: OutboxRow,
+    body: str,
+    base_seq: int,
+    hold: int,
+    resolve: bool,
+) -> Sending:
+    """Adds a bubble to the message that is still held; what its author has seen by now, it has seen too."""
     uid = uid_text(new_uid())
-    item = msgspec.structs.replace(row.item, bubbles=(*row.item.bubbles, Bubble(uid, body)))
+    item = msgspec.structs.replace(
+        row.item,
+        bubbles=(*row.item.bubbles, Bubble(uid, body)),
+        extra=row.item.extra | {"base_assignee": state.assignee_id},
+    )
     outbox.replace_item(tx, row.id, item, not_before=tx.now + hold)
+    outbox.rebase(tx, row.id, base_seq)
     if resolve and not row.resolve_after:
         outbox.set_resolve_after(tx, row.id)
     _bubble(tx, desk, state, row.id, body, "held")
@@ -227,127 +263,3 @@ def _alias(desk: Desk, account: AccountRow, facts: dict[str, Any]) -> str:
     aliases = config.settings.get("aliases", []) if config else []
     written_to = " ".join([*facts.get("delivered_to", ()), *facts.get("to", ())]).lower()
     return next((a for a in aliases if isinstance(a, str) and a.lower() in written_to), "")
-
-
-# -- holding ---------------------------------------------------------------------------------------------
-
-
-def pull_back(desk: Desk, conversation_id: int) -> str:
-    """Pulls the message held in a conversation back into the draft; returns its text.
-
-    Raises:
-        RefusedError: nothing is held, or it is already on its way.
-    """
-    row = outbox.held(desk.store, conversation_id, desk.actor.id)
-    if row is None:
-        raise RefusedError("Nothing is held in this conversation.")
-    return _cancel(desk, row)
-
-
-def _cancel(desk: Desk, row: OutboxRow) -> str:
-    text = "\n\n".join(b.text for b in row.item.bubbles)
-    with desk.transaction() as tx:
-        if not outbox.cancel(tx, row.id):
-            raise RefusedError("It is already on its way.")
-        drafts.give_back(tx, row.agent_id or desk.actor.id, row.conversation_id, "reply", text, row.base_seq)
-        fold.refold(tx, row.conversation_id)
-        events.record(tx, row.conversation_id, "message.cancelled", actor=desk.actor.name)
-    return text
-
-
-def send_now(desk: Desk, conversation_id: int) -> None:
-    """Ends the hold of the message held in a conversation.
-
-    Raises:
-        RefusedError: nothing is held.
-    """
-    row = outbox.held(desk.store, conversation_id, desk.actor.id)
-    with desk.transaction() as tx:
-        if row is None or not outbox.release(tx, row.id):
-            raise RefusedError("Nothing is held in this conversation.")
-
-
-# -- the outbox by hand ----------------------------------------------------------------------------------
-
-
-def outbox_row(desk: Desk, uid: str) -> OutboxRow:
-    """A row of the outbox by id, or by the start of one that is unique.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    row = outbox.by_uid(desk.store, uid)
-    if row is None and len(uid) >= 4:
-        found = [r for r in outbox.listing(desk.store) if r.uid.startswith(uid) or r.uid.endswith(uid)]
-        row = found[0] if len(found) == 1 else None
-    if row is None:
-        raise NotFoundError(f'There is no message "{uid}" in the outbox; see csconsole outbox.')
-    return row
-
-
-def cancel(desk: Desk, uid: str) -> str:
-    """Pulls a waiting message back, or puts a failed, stopped or uncertain one aside; returns its text.
-
-    Raises:
-        RefusedError: it is on its way or has been sent.
-    """
-    row = outbox_row(desk, uid)
-    if row.state in outbox.WAITING:
-        return _cancel(desk, row)
-    if row.state not in {"failed", "stopped"}:
-        raise RefusedError(_why_not(row))
-    text = "\n\n".join(b.text for b in row.item.bubbles)
-    with desk.transaction() as tx:
-        outbox.dismiss(tx, row.id)
-        drafts.give_back(tx, row.agent_id or desk.actor.id, row.conversation_id, "reply", text, row.base_seq)
-        fold.refold(tx, row.conversation_id)
-    return text
-
-
-def retry(desk: Desk, uid: str) -> None:
-    """Sends a failed or stopped message again: a person decided.
-
-    Raises:
-        RefusedError: it is not failed or stopped; an uncertain one must be settled first.
-    """
-    row = outbox_row(desk, uid)
-    if row.state not in {"failed", "stopped"}:
-        raise RefusedError(_why_not(row))
-    state = conversations.state(desk.store, row.conversation_id)
-    with desk.transaction() as tx:
-        outbox.rebase(tx, row.id, state.message_seq if state else row.base_seq)
-        outbox.finish(tx, row.id, "queued", not_before=tx.now, outcome="retry")
-        fold.refold(tx, row.conversation_id)
-
-
-def settle(desk: Desk, uid: str, sent: bool) -> None:
-    """A person has looked and says whether an uncertain message arrived.
-
-    Raises:
-        RefusedError: it is not uncertain.
-    """
-    row = outbox_row(desk, uid)
-    if row.state not in {"uncertain", "settling"}:
-        raise RefusedError(_why_not(row))
-    with desk.transaction() as tx:
-        if sent:
-            outbox.finish(tx, row.id, "sent", reason="", outcome="settled")
-        else:
-            outbox.finish(tx, row.id, "failed", reason="A person found that it did not arrive.", outcome="settled")
-            fold.refold(tx, row.conversation_id)
-        events.audit(tx, desk.actor.name, "outbox.settle", "outbox", None, {"outbox": row.uid, "sent": sent})
-
-
-def _why_not(row: OutboxRow) -> str:
-    words = {
-        "sent": "It has been sent.",
-        "delivered": "It has been delivered.",
-        "read": "The customer has read it.",
-        "sending": "It is on its way.",
-        "settling": "Whether it arrived is being looked up; wait a minute.",
-        "uncertain": "Whether it arrived is not known; look, then say: csconsole outbox settle ID sent|unsent.",
-        "cancelled": "It was pulled back.",
-        "failed": "It failed; send it again with csconsole outbox retry ID.",
-        "stopped": "It was stopped; send it again with csconsole outbox retry ID.",
-    }
-    return words.get(row.state, f"It is {row.state}.")

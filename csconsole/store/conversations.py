@@ -46,6 +46,7 @@ class ConversationState(msgspec.Struct):
     agent_seq: int
     ended_seq: int
     assigned_seq: int
+    reopens: int
     outgoing: str
 
 

@@ -39,8 +39,18 @@ def give_back(tx: Tx, agent_id: int, conversation_id: int, kind: str, text: str,
         "select body from draft where agent_id = ? and conversation_id = ? and kind = ?",
         (agent_id, conversation_id, kind),
     ).fetchone()
-    body = f"{text}\n{row[0]}" if row and row[0] and row[0] != text else text
+    body = f"{text}\n\n{row[0]}" if row and row[0] and row[0] != text else text
     save(tx, agent_id, conversation_id, kind, body, base_seq)
+
+
+def discard(tx: Tx, agent_id: int, conversation_id: int, kind: str, text: str) -> None:
+    """Removes a draft that is still exactly this text."""
+    row = tx.read_one(
+        "select body from draft where agent_id = ? and conversation_id = ? and kind = ?",
+        (agent_id, conversation_id, kind),
+    )
+    if row is not None and row[0] == text:
+        save(tx, agent_id, conversation_id, kind, "", 0)
 
 
 def load(store: Store, agent_id: int, conversation_id: int, kind: str) -> Draft | None:

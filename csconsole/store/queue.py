@@ -1,21 +1,24 @@
 """The queue: keyset pages of what the list draws, and capped counts of views.
 
 A page is one statement: names of accounts and agents come from small tables kept in memory, tags from text
-columns kept in the transaction that changes them. Which index a view walks is chosen here and proven by
-``EXPLAIN QUERY PLAN`` in the tests.
+columns kept in the transaction that changes them. Which index a view walks is chosen in
+:mod:`csconsole.store.query_plan` and proven by ``EXPLAIN QUERY PLAN`` in the tests.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from csconsole.domain.conversation import Conversation, QueueRow, Status
-from csconsole.domain.query import And, Field, Query
-from csconsole.store import accounts
+from csconsole.domain.query import Query
+from csconsole.store import accounts, query_plan
 from csconsole.store.database import Store
 from csconsole.store.ids import uid_text
-from csconsole.store.query_sql import Condition, Scope, compile_query, statuses
+from csconsole.store.query_sql import Condition, Scope, compile_query
 
 COUNT_CAP = 1_000
 """Counts stop here: ``1k+`` costs half a millisecond, the true number of a million rows 33."""
@@ -28,6 +31,8 @@ _SELECT = (
     " c.next_due_at, c.queue_key, c.message_seq, c.outgoing,"
     " exists (select 1 from draft d where d.agent_id = :agent and d.conversation_id = c.id), c.rev"
 )
+_STATUS = {str(status): status for status in Status}
+_tags = msgspec.json.Decoder(tuple[str, ...]).decode
 _JOIN = " join customer u on u.id = c.customer_id"
 
 
@@ -103,30 +108,73 @@ class Queue:
         limit: int = 50,
     ) -> tuple[str, dict[str, Any]]:
         """The SQL of a page and its values."""
-        condition = compile_query(query, scope)
-        where, args = _named(condition)
+        where, args = _named(compile_query(query, scope))
         args |= {"agent": self._agent, "limit": limit}
-        keyset = ""
         if after is not None:
-            keyset, args["key"], args["id"] = " and (c.queue_key, c.id) > (:key, :id)", *after
+            where, args["key"], args["id"] = f"({where}) and (c.queue_key, c.id) > (:key, :id)", *after
         if before is not None:
-            keyset, args["key"], args["id"] = " and (c.queue_key, c.id) < (:key, :id)", *before
+            where, args["key"], args["id"] = f"({where}) and (c.queue_key, c.id) < (:key, :id)", *before
         order = "c.queue_key desc, c.id desc" if before is not None else "c.queue_key, c.id"
-        sql = (
-            f"{_SELECT} from conversation c {_index(query)}{_JOIN}"
-            f" where c.hidden = 0 and ({where}){keyset} order by {order} limit :limit"
+        rows, more = self._rows(query, scope, where, order)
+        return f"{_SELECT} from {rows} order by {order} limit :limit", args | more
+
+    def _rows(self, query: Query, scope: Scope, where: str, order: str) -> tuple[str, dict[str, Any]]:
+        """Where the rows of a page come from, up to its ``order by``, and further values."""
+        rest = f"c.hidden = 0 and ({where}){query_plan.band(query)}"
+        chosen = query_plan.driver(self._store, query, scope)
+        if chosen is not None:
+            sql, values = _named(chosen, "d")
+            narrow = (
+                f"select c.id from ({sql}) k cross join conversation c on c.id = k.id where {rest}"
+                f" order by {order} limit :limit"
+            )
+            return f"({narrow}) k cross join conversation c on c.id = k.id{_JOIN}", values
+        several = sorted(query_plan.statuses(query) or ())
+        if len(several) > 1:
+            # Each status is walked in order for one page at most; the few rows of all are then put in order.
+            parts = [
+                f"select id from (select c.id from conversation c indexed by queue_status where c.status = :s{i}"
+                f" and {rest} order by {order} limit :limit)"
+                for i in range(len(several))
+            ]
+            values = {f"s{i}": status for i, status in enumerate(several)}
+            return f"({' union all '.join(parts)}) k cross join conversation c on c.id = k.id{_JOIN}", values
+        return f"conversation c {query_plan.index(query)}{_JOIN} where {rest}", {}
+
+    def ids(self, query: Query, scope: Scope, *, limit: int) -> list[int]:
+        """Keys of a view's rows in no order, at most ``limit``."""
+        where, args = _named(compile_query(query, scope))
+        source, more = self._unordered(query, scope, where)
+        rows = self._store.read(f"select c.id from {source} limit :cap", {**args, **more, "cap": limit})
+        return [int(r[0]) for r in rows]
+
+    def among(self, query: Query, scope: Scope, ids: Iterable[int]) -> set[int]:
+        """Which of these conversations a view has."""
+        where, args = _named(compile_query(query, scope))
+        rows = self._store.read(
+            "select c.id from json_each(:ids) k cross join conversation c on c.id = k.value"
+            f" where c.hidden = 0 and ({where})",
+            {**args, "ids": json.dumps(list(ids))},
         )
-        return sql, args
+        return {int(r[0]) for r in rows}
 
     def count(self, query: Query, scope: Scope, *, cap: int = COUNT_CAP) -> int:
         """How many rows a view has, at most ``cap`` (which then means "or more")."""
         where, args = _named(compile_query(query, scope))
+        source, more = self._unordered(query, scope, where)
         row = self._store.read_one(
-            "select count(*) from (select 1 from conversation c"
-            f" {_index(query)} where c.hidden = 0 and ({where}) limit :cap)",
-            {**args, "cap": cap},
+            f"select count(*) from (select 1 from {source} limit :cap)", {**args, **more, "cap": cap}
         )
         return int(row[0]) if row else 0
+
+    def _unordered(self, query: Query, scope: Scope, where: str) -> tuple[str, dict[str, Any]]:
+        """Where rows come from when their order does not matter."""
+        rest = f"c.hidden = 0 and ({where}){query_plan.band(query)}"
+        chosen = query_plan.driver(self._store, query, scope)
+        if chosen is not None:
+            sql, values = _named(chosen, "d")
+            return f"({sql}) k cross join conversation c on c.id = k.id where {rest}", values
+        return f"conversation c {query_plan.index(query, ordered=False)} where {rest}", {}
 
     def by_id(self, conversation_id: int) -> QueueRow | None:
         """One row, hidden or not."""
@@ -168,60 +216,17 @@ class Queue:
         )
 
     def _row(self, v: tuple[Any, ...]) -> QueueRow:
+        # In the struct's order and without names: this runs for every row of every page.
         return QueueRow(
-            id=v[0],
-            uid=uid_text(v[1]),
-            number=v[2],
-            status=Status(v[3]),
-            channel=v[4],
-            account=self._names.account(v[5]),
-            branch=v[6],
-            customer_id=v[7],
-            customer_uid=uid_text(v[8]),
-            customer_name=v[10] or v[9],
-            subject=v[11],
-            preview=v[12],
-            preview_by=v[13],
-            assignee=self._names.agent(v[14]),
-            team=v[15],
-            tags=tuple(json.loads(v[16])) if v[16] != "[]" else (),
-            customer_tags=tuple(json.loads(v[17])) if v[17] != "[]" else (),
-            priority=v[18],
-            unread=v[19],
-            created_at=v[20],
-            last_at=v[21],
-            last_in_at=v[22],
-            waiting_since=v[23],
-            snoozed_until=v[24],
-            next_due_at=v[25],
-            queue_key=v[26],
-            message_seq=v[27],
-            outgoing=v[28],
-            has_draft=bool(v[29]),
-            rev=v[30],
-        )
+            v[0], uid_text(v[1]), v[2], _STATUS[v[3]], v[4], self._names.account(v[5]), v[6], v[7], uid_text(v[8]),
+            v[10] or v[9], v[11], v[12], v[13], self._names.agent(v[14]), v[15],
+            _tags(v[16]) if v[16] != "[]" else (), _tags(v[17]) if v[17] != "[]" else (),
+            v[18], v[19], v[20], v[21], v[22], v[23], v[24], v[25], v[26], v[27], v[28], bool(v[29]), v[30],
+        )  # fmt: skip
 
 
-def _named(condition: Condition) -> tuple[str, dict[str, Any]]:
+def _named(condition: Condition, prefix: str = "v") -> tuple[str, dict[str, Any]]:
     """Positional values under names, so that they can stand beside named ones."""
     pieces = condition.sql.split("?")
-    sql = pieces[0] + "".join(f":v{i}{piece}" for i, piece in enumerate(pieces[1:]))
-    return sql, {f"v{i}": value for i, value in enumerate(condition.args)}
-
-
-def _index(query: Query) -> str:
-    """The index a view walks in queue order, by what it fixes."""
-    terms = query.terms if isinstance(query, And) else (query,)
-    fixed = {t.name: t.values[0] for t in terms if isinstance(t, Field) and t.op == ":" and len(t.values) == 1}
-    if "number" in {t.name for t in terms if isinstance(t, Field)}:
-        return ""
-    one_status = "status" in fixed and statuses(query) is not None
-    if one_status and "assignee" in fixed:
-        return "indexed by queue_assignee"
-    if one_status and "account" in fixed and "*" not in fixed["account"]:
-        return "indexed by queue_account"
-    if one_status and "channel" in fixed and "*" not in fixed["channel"]:
-        return "indexed by queue_channel"
-    if one_status:
-        return "indexed by queue_status"
-    return "indexed by queue_all" if all(isinstance(t, Field) for t in terms) else ""
+    sql = pieces[0] + "".join(f":{prefix}{i}{piece}" for i, piece in enumerate(pieces[1:]))
+    return sql, {f"{prefix}{i}": value for i, value in enumerate(condition.args)}

@@ -9,13 +9,16 @@ without the index. Rows not indexed yet are read directly, so a message is found
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from csconsole.store import driver
 from csconsole.store.database import Store, Tx
 from csconsole.store.ids import uid_text
+from csconsole.store.query_sql import TEXT_CAP
 from csconsole.text.search import Needle, fold, fts_expression, index_terms, parse_query
 
 SAMPLE = 20_000
@@ -24,6 +27,12 @@ COMMON = 0.024
 """Share of messages above which reading the newest rows beats the index."""
 NEWEST = 2_500
 """How many of the newest rows are read first for common words."""
+SLACK = 50
+"""Hits fetched beyond those asked for: candidates come by ``n``, hits are shown by their instant."""
+_BATCH = 100
+
+Keep = Callable[[Collection[int]], set[int]]
+"""Of some conversations those that may be shown."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -116,25 +125,32 @@ class _Frequencies(Mapping[str, int]):
 # -- finding ---------------------------------------------------------------------------------------------
 
 
-def search(store: Store, text: str, *, limit: int = 50, conversations: list[int] | None = None) -> list[Hit]:
+def search(
+    store: Store, text: str, *, limit: int = 50, conversations: list[int] | None = None, keep: Keep | None = None
+) -> list[Hit]:
     """The newest messages that contain every word of ``text``, by their instant.
 
     Args:
         store: the database.
         text: what a person typed; every string is a valid query, quotes keep a phrase together.
         limit: most hits.
-        conversations: look only into these, None for all.
+        conversations: look only into these, None for all; right when they are few.
+        keep: says which conversations may be shown; right when they are many.
     """
     needle = parse_query(text)
-    if not needle:
+    if not needle or limit < 1:
         return []
-    found = list(_take(_matches(store, needle, conversations), limit + 50 if limit > 1 else 1))
-    if not found:
-        return []
-    return sorted(_hits(store, found, needle), key=lambda hit: (hit.at, hit.n), reverse=True)[:limit]
+    wanted = limit + SLACK if limit > 1 else 1
+    found: list[tuple[Any, ...]] = []
+    matches = _matches(store, needle, conversations)
+    while len(found) < wanted and (batch := list(islice(matches, min(_BATCH, wanted)))):
+        allowed = keep({c for _, c, _ in batch}) if keep is not None else None
+        found += _shown(store, [n for n, c, _ in batch if allowed is None or c in allowed])
+    found.sort(key=lambda row: (row[8], row[0]), reverse=True)
+    return [_hit(row, needle) for row in found[:limit]]
 
 
-def conversations_with(store: Store, text: str, *, limit: int = 5_000) -> list[int]:
+def conversations_with(store: Store, text: str, *, limit: int = TEXT_CAP) -> list[int]:
     """Conversations in which a message, the subject or the customer's name holds every word of ``text``."""
     needle = parse_query(text)
     if not needle:
@@ -143,39 +159,36 @@ def conversations_with(store: Store, text: str, *, limit: int = 5_000) -> list[i
     for _, conversation_id, _ in _matches(store, needle, None):
         found[conversation_id] = None
         if len(found) >= limit:
-            break
-    for customer_id in customers_with(store, text):
-        for (conversation_id,) in store.read(
-            "select id from conversation where customer_id = ? and hidden = 0", (customer_id,)
-        ):
-            found[conversation_id] = None
-    return list(found)
+            return list(found)
+    customers = json.dumps(customers_with(store, text))
+    for (conversation_id,) in store.read(
+        "select c.id from json_each(?) j cross join conversation c on c.customer_id = j.value where c.hidden = 0",
+        (customers,),
+    ):
+        found[conversation_id] = None
+    return list(found)[:limit]
 
 
-def customers_with(store: Store, text: str, *, limit: int = 500) -> list[int]:
-    """Customers whose name, call name or identity holds every word of ``text``."""
+def customers_with(store: Store, text: str, *, limit: int = 5_000) -> list[int]:
+    """Customers whose name, call name or identity holds every word of ``text``, the newest first."""
     needle = parse_query(text)
+    if not needle:
+        return []
     terms = needle.candidate_terms({})
+    source = "customer k where k.deleted_at is null order by k.id desc"
+    args: tuple[Any, ...] = ()
     if terms:
-        rows = store.read(
-            "select rowid from customer_fts where customer_fts match ? order by rowid desc limit 5000",
-            (fts_expression(terms),),
+        source = (
+            "customer_fts cross join customer k on k.id = customer_fts.rowid"
+            " where customer_fts match ? and k.deleted_at is null order by customer_fts.rowid desc"
         )
-        candidates = [r[0] for r in rows]
-    else:
-        candidates = [r[0] for r in store.read("select id from customer order by id desc limit 5000")]
-    found = []
-    for customer_id in candidates:
-        names = store.read(
-            "select name || char(10) || call_name from customer where id = ? and deleted_at is null union all"
-            " select value || char(10) || display from identity where customer_id = ?",
-            (customer_id, customer_id),
-        )
-        if needle.matches(fold("\n".join(r[0] for r in names))):
-            found.append(customer_id)
-            if len(found) >= limit:
-                break
-    return found
+        args = (fts_expression(terms),)
+    sql = (
+        "select k.id, k.name || char(10) || k.call_name || coalesce((select group_concat(char(10) || i.value ||"
+        f" char(10) || i.display, '') from identity i where i.customer_id = k.id), '') from {source}"
+    )
+    found = (key for key, names in _rows(store, sql, args) if needle.matches(fold(names)))
+    return list(islice(found, limit))
 
 
 _Match = tuple[int, int, str]
@@ -190,52 +203,57 @@ def _matches(store: Store, needle: Needle, conversations: list[int] | None) -> I
             yield match
 
 
-_FROM = " from message m where m.redacted_at is null"
+_COLUMNS = "m.n, m.conversation_id, m.subject, m.body_text"
+_SHOWN = "m.redacted_at is null and m.delivery is not 'cancelled'"
 
 
 def _candidates(store: Store, needle: Needle, conversations: list[int] | None) -> Iterator[_Match]:
     if conversations is not None:
         yield from _stream(
             store,
-            "select m.n, m.conversation_id, m.subject, m.body_text from json_each(?) j cross join message m"
-            " on m.conversation_id = j.value where m.redacted_at is null order by m.n desc",
+            f"select {_COLUMNS} from json_each(?) j cross join message m on m.conversation_id = j.value"
+            f" where {_SHOWN} order by m.n desc",
             (json.dumps(conversations),),
         )
         return
     terms = needle.candidate_terms(_Frequencies(store))
-    waiting = store.read("select n from to_index order by n desc limit 20000")
-    if waiting:
-        yield from _stream(
-            store,
-            "select m.n, m.conversation_id, m.subject, m.body_text from to_index w cross join message m"
-            " on m.n = w.n where m.redacted_at is null order by w.n desc",
-            (),
-        )
-    if not terms:
-        yield from _stream(store, f"select m.n, m.conversation_id, m.subject, m.body_text{_FROM} order by m.n desc", ())
-        return
-    if _is_common(store, terms):
-        yield from _stream(
-            store,
-            f"select m.n, m.conversation_id, m.subject, m.body_text{_FROM} order by m.n desc limit {NEWEST}",
-            (),
-        )
     yield from _stream(
         store,
-        "select m.n, m.conversation_id, m.subject, m.body_text from message_fts cross join message m"
-        " on m.n = message_fts.rowid where message_fts match ? and m.redacted_at is null"
-        " order by message_fts.rowid desc",
-        (fts_expression(terms),),
+        f"select {_COLUMNS} from to_index w cross join message m on m.n = w.n where {_SHOWN} order by w.n desc",
+        (),
+    )
+    if not terms:
+        yield from _stream(store, f"select {_COLUMNS} from message m where {_SHOWN} order by m.n desc", ())
+        return
+    below = 1 << 62
+    if _is_common(store, terms):
+        newest = f"select {_COLUMNS} from message m where {_SHOWN} order by m.n desc limit {NEWEST}"
+        for match in _stream(store, newest, ()):
+            below = match[0]
+            yield match
+    yield from _stream(
+        store,
+        f"select {_COLUMNS} from message_fts cross join message m on m.n = message_fts.rowid"
+        f" where message_fts match ? and message_fts.rowid < ? and {_SHOWN} order by message_fts.rowid desc",
+        (fts_expression(terms), below),
     )
 
 
 def _stream(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[_Match]:
-    cursor = store.reader.execute(sql, args)
+    for n, conversation_id, subject, body in _rows(store, sql, args):
+        yield n, conversation_id, fold(f"{subject}\n{body}")
+
+
+def _rows(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Rows one by one; the cursor is closed as soon as nobody wants more."""
     try:
-        for n, conversation_id, subject, body in cursor:
-            yield n, conversation_id, fold(f"{subject}\n{body}")
-    finally:
-        cursor.close()
+        cursor = store.reader.execute(sql, args)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
+    except driver.DatabaseError as error:
+        raise driver.translate(error, str(store.path)) from error
 
 
 def _is_common(store: Store, terms: tuple[str, ...]) -> bool:
@@ -245,46 +263,41 @@ def _is_common(store: Store, terms: tuple[str, ...]) -> bool:
     return sample > 0 and min(frequencies.get(term.rstrip("*"), 0) for term in terms) / sample >= COMMON
 
 
-def _take(matches: Iterator[_Match], count: int) -> Iterator[_Match]:
-    for _ in range(count):
-        match = next(matches, None)
-        if match is None:
-            return
-        yield match
-
-
-def _hits(store: Store, found: list[_Match], needle: Needle) -> list[Hit]:
-    rows = store.read(
+def _shown(store: Store, found: list[int]) -> list[tuple[Any, ...]]:
+    """The columns of a hit, for messages of conversations that are still there."""
+    return store.read(
         "select m.n, m.uid, c.id, c.uid, c.number, a.name, u.call_name, u.name, m.at, m.body_text, m.subject"
         " from json_each(?) j join message m on m.n = j.value join conversation c on c.id = m.conversation_id"
         " join account a on a.id = c.account_id join customer u on u.id = c.customer_id"
-        " where c.deleted_at is null and coalesce(m.delivery, '') <> 'cancelled'",
-        (json.dumps([n for n, _, _ in found]),),
+        " where c.deleted_at is null",
+        (json.dumps(found),),
     )
-    return [
-        Hit(
-            n=r[0],
-            message_uid=uid_text(r[1]),
-            conversation_id=r[2],
-            conversation_uid=uid_text(r[3]),
-            number=r[4],
-            account=r[5],
-            customer=r[6] or r[7],
-            at=r[8],
-            snippet=snippet(r[9] if needle.matches(fold(r[9])) or not r[10] else f"{r[10]}\n{r[9]}", needle),
-        )
-        for r in rows
-    ]
+
+
+def _hit(row: tuple[Any, ...], needle: Needle) -> Hit:
+    body, subject = row[9], row[10]
+    whole = body if not subject or needle.matches(fold(body)) else f"{subject}\n{body}"
+    return Hit(
+        n=row[0],
+        message_uid=uid_text(row[1]),
+        conversation_id=row[2],
+        conversation_uid=uid_text(row[3]),
+        number=row[4],
+        account=row[5],
+        customer=row[6] or row[7],
+        at=row[8],
+        snippet=snippet(whole, needle),
+    )
 
 
 def snippet(text: str, needle: Needle, *, around: int = 40) -> str:
     """One line of the text around the first word found, for a list of hits."""
-    folded = fold(text)
-    places = needle.places(folded)
-    start = 0
-    if places and len(folded) == len(text):
-        start = max(0, places[0][0] - around)
-    elif places:
-        start = max(0, round(places[0][0] / max(1, len(folded)) * len(text)) - around)
-    line = " ".join(text[start : start + 3 * around].split())
-    return ("…" if start else "") + line
+    from csconsole.text.graphemes import previous_stop, truncate  # loads Rich's width tables
+    from csconsole.text.highlight import spans
+
+    line = " ".join(text.split())
+    found = spans(needle, line)
+    start = max(0, found[0][0] - around) if found else 0
+    if 0 < start < len(line):
+        start = previous_stop(line, start)
+    return truncate(("…" if start else "") + line[start : start + 6 * around], 3 * around)
