@@ -58,6 +58,9 @@ def _about(intake: Intake, event: EditEvent | RedactEvent | ReceiptEvent, at: in
     """An event about a message; False when we do not have it, so that it counts when it comes again."""
     tx, account_id = intake.tx, intake.account.id
     n = refs.find(tx, account_id, "message", event.message_id)
+    if n is None and isinstance(event, ReceiptEvent):
+        # A bounced mail is known to its report only by its Message-ID.
+        n = refs.find(tx, refs.SHARED, "message_id", event.message_id)
     standing = messages.standing(tx, n) if n is not None else None
     if n is None or standing is None:
         if isinstance(event, RedactEvent):

@@ -68,7 +68,7 @@ class EmailConnector(Connector):
             is_chat=False,
             history=True,
             attachments_out=True,
-            key_domain=self._settings.address.rpartition("@")[2],
+            key_domain=self._settings.domain,
         )
 
     # In

@@ -181,7 +181,8 @@ class ImapSession:
         Raises:
             ConnectorError: there is no such folder; names those there are.
         """
-        self.release()
+        if folder == self.selected:
+            self.release()
         with self._translated():
             try:
                 answer = self._client.folder_status(folder, ("MESSAGES", "UIDNEXT", "UIDVALIDITY"))
@@ -219,6 +220,14 @@ class ImapSession:
             self.selected = ""
             with self._translated():
                 self._client.close_folder()
+
+    def is_quiet(self) -> bool:
+        """Whether no mail came to or went from the open folder since the last command."""
+        with self._translated():
+            return not any(
+                isinstance(one, tuple) and len(one) > 1 and one[1] in (b"EXISTS", b"EXPUNGE")
+                for one in self._client.noop()[1]
+            )
 
     def append(self, folder: str, raw: bytes) -> None:
         """Puts a mail into a folder, marked as read."""

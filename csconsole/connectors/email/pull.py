@@ -35,6 +35,9 @@ PLAN = 1_000
 NEWS_SECONDS = 5.0
 """While history is read, news are looked for this often: a history page says that there are none."""
 
+COUNT_SECONDS = 60.0
+"""How old the number of mails in an open folder may be."""
+
 TURN = 4
 """History pages of one folder before another has its turn."""
 
@@ -89,6 +92,7 @@ class Puller:
         self.sent = ""
         self._statuses: dict[str, Status] = {}
         self._looked_at: float | None = None
+        self._counted_at = 0.0
         self._below: dict[str, list[int]] = {}
         self._plans: dict[str, list[Summary]] = {}
 
@@ -129,8 +133,7 @@ class Puller:
         cursor = self._start(cursor)
         for name in self._names:
             mark = cursor.folders[name]
-            last = self._statuses[name].uidnext - 1
-            if last <= mark.high and self._statuses[name].uidnext:
+            if self._statuses[name].uidnext - 1 <= mark.high:
                 continue
             items, high = self._news(session, name, mark)
             cursor = cursor.with_mark(name, msgspec.structs.replace(mark, high=max(high, mark.high)))
@@ -138,6 +141,8 @@ class Puller:
                 return self._finish(items, cursor, PageKind.LIVE)
         name = self._history_turn(cursor)
         if not name:
+            if session.selected != self._names[0]:
+                session.examine(self._names[0])
             return self._finish([], cursor, PageKind.LIVE)
         mark = cursor.folders[name]
         items, low = self._history(session, name, mark)
@@ -145,11 +150,24 @@ class Puller:
         return self._finish(items, cursor, PageKind.HISTORY)
 
     def _look(self, session: ImapSession) -> None:
-        """Asks for the folders' state, unless that was done a moment ago and there is more to read anyway."""
+        """Asks for the folders' state, unless that was done a moment ago and there is more to read anyway.
+
+        STATUS of a large folder makes the server open it; between pulls the first folder therefore stays open, and
+        a NOOP tells whether anything changed there.
+        """
         now = self._clock.monotonic()
-        if self._looked_at is None or now - self._looked_at >= NEWS_SECONDS:
-            self._statuses = {name: session.status(name) for name in self._names}
-            self._looked_at = now
+        if self._looked_at is not None and now - self._looked_at < NEWS_SECONDS:
+            return
+        self._looked_at = now
+        open_folder = session.selected
+        if open_folder in self._statuses and now - self._counted_at < COUNT_SECONDS:
+            known = self._statuses[open_folder]
+            if session.is_quiet() and not session.uids_after(known.uidnext - 1):
+                others = {name: session.status(name) for name in self._names if name != open_folder}
+                self._statuses = {**others, open_folder: known}
+                return
+        self._counted_at = now
+        self._statuses = {name: session.status(name) for name in self._names}
 
     def _ready(self) -> ImapSession:
         if self.session is None:

@@ -65,6 +65,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return frozenset(value.lower() for value in (self.address, *self.aliases))
 
     @property
+    def domain(self) -> str:
+        """The domain of :attr:`address` in its ASCII form (RFC 5890), for Message-IDs."""
+        domain = self.address.rpartition("@")[2]
+        try:
+            return domain.encode("idna").decode("ascii")
+        except UnicodeError:
+            return "localhost.invalid"
+
+    @property
     def appends_sent(self) -> bool:
         """Whether we put the copy of an answer into the Sent folder."""
         if self.sent_copy == "auto":

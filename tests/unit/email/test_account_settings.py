@@ -46,6 +46,10 @@ def test_mistakes_are_refused(extra: str) -> None:
         settings(extra)
 
 
+def test_message_ids_are_made_in_ascii() -> None:
+    assert msgspec.structs.replace(settings(), address="a@ร้าน.test").domain == "xn--q3ct9b5e.test"
+
+
 @pytest.mark.parametrize(
     ("host", "sent_copy", "appends"),
     [
