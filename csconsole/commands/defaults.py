@@ -254,6 +254,40 @@ PRESETS: dict[str, dict[str, str]] = {"default": {}, "mutt": MUTT, "gmail": GMAI
 """Deltas to the default keys, by the name in ``[ui] keymap``."""
 
 
+PLANNED: frozenset[str] = frozenset(
+    {
+        "action.repeat",
+        "case.merge",
+        "case.split",
+        "case.watch",
+        "conversation.forward",
+        "conversation.new",
+        "copy.link",
+        "go.board",
+        "go.handover",
+        "go.knowledge",
+        "go.mentions",
+        "go.notices",
+        "go.promises",
+        "go.reports",
+        "go.review",
+        "go.triage",
+        "macro.pick",
+        "message.open",
+        "message.quote",
+        "pane.overlay",
+        "reply.all",
+        "shell.pipe",
+    }
+)
+"""Commands whose keys are kept for them but which nothing runs yet: they are shown nowhere."""
+
+
 def default_registry() -> Registry:
-    """All commands, each with its default keys."""
+    """All commands that run, each with its default keys."""
+    return Registry(command for command in _TABLE if command.id not in PLANNED)
+
+
+def planned_registry() -> Registry:
+    """All commands, also those that nothing runs yet: no other may take their keys."""
     return Registry(_TABLE)

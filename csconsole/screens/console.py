@@ -89,6 +89,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             lambda: self.on_loop(self._every_two_seconds),
         )
         self._watch.start()
+        loop.call_later(0.02, self.main.load_the_rest)
         loop.call_later(0.05, self._start_worker)
 
     def _start_worker(self) -> None:

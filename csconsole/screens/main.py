@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -23,44 +23,43 @@ from csconsole.commands.defaults import PRESETS, default_registry
 from csconsole.commands.keymap import Keymap, KeyReader, Outcome
 from csconsole.commands.notation import stroke_of
 from csconsole.commands.registry import Registry
-from csconsole.domain.canned import CannedReply
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.customer import TagMark
 from csconsole.domain.dates import age, clock_time
 from csconsole.errors import CsconsoleError
 from csconsole.i18n import Catalog
-from csconsole.screens import command_line, files, handlers, status
+from csconsole.screens import status
 from csconsole.screens.background import Background
 from csconsole.screens.case_pane import CasePane
 from csconsole.screens.case_title import CaseTitle
-from csconsole.screens.choices import Choice
-from csconsole.screens.composing import Composing
-from csconsole.screens.handling import HANDLERS
 from csconsole.screens.live_strip import LiveChat, LiveStrip
 from csconsole.screens.naming import Names
-from csconsole.screens.picking import Picking, filtered
 from csconsole.screens.queue_pane import QueuePane
 from csconsole.screens.session import Session
 from csconsole.screens.side_list import SideList
-from csconsole.screens.side_rows import SideRow
-from csconsole.services import canned
-from csconsole.services.finding import OpenConversation
 from csconsole.services.views import QueueReader, View
 from csconsole.store import outbox, timers
 from csconsole.store import undo as undo_store
-from csconsole.terminal.clipboard import osc52
 from csconsole.text.sanitize import safe_line
 from csconsole.widgets.bars import Hint, HintBar, MessageLine, StatusHeader, Tone, ViewTabs
-from csconsole.widgets.composer import Composer, Surface
-from csconsole.widgets.line_input import LineInput
 from csconsole.widgets.painted import Painted
-from csconsole.widgets.picker import Picker
 from csconsole.widgets.profile import Profile
 from csconsole.widgets.queue_list import QueueList
+from csconsole.widgets.quiet_screen import QuietScreen
 from csconsole.widgets.strips import Line
 from csconsole.widgets.transcript import Transcript
 
-assert handlers is not None  # fills HANDLERS
+if TYPE_CHECKING:
+    # Loaded after the first paint, or with the first key that needs them.
+    from csconsole.domain.canned import CannedReply
+    from csconsole.screens.choices import Choice
+    from csconsole.screens.composing import Composing
+    from csconsole.screens.picking import Picking
+    from csconsole.screens.side_rows import SideRow
+    from csconsole.services.finding import OpenConversation
+    from csconsole.widgets.composer import Composer
+    from csconsole.widgets.line_input import LineInput
+    from csconsole.widgets.picker import Picker
 
 WIDE, MIDDLE = 120, 90
 """Columns from which there are three and two panes."""
@@ -86,7 +85,7 @@ class TooSmall(Painted):
         return [Line(cells, self.look.text).put(text).strip()]
 
 
-class MainScreen(Screen[None]):
+class MainScreen(QuietScreen):
     """The console's screen.
 
     Args:
@@ -101,7 +100,7 @@ class MainScreen(Screen[None]):
         self.words = Catalog(self.desk.config.agent.language)
         self.names = Names(self.desk, self.words)
         zone = self.desk.config.agent.timezone
-        self.registry = Registry(c for c in default_registry() if c.id in HANDLERS)
+        self.registry = default_registry()
         ui = self.desk.config.ui
         self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
         self.keys = KeyReader(self.keymap)
@@ -110,13 +109,13 @@ class MainScreen(Screen[None]):
         self.command_history: tuple[str, ...] = ()
         self.queues = QueuePane(self, background)
         self.case = CasePane(self, background)
-        self.composing = Composing(self)
-        self.picking = Picking(self)
+        self._composing: Composing | None = None
+        self._composer: Composer | None = None
+        self._picking: Picking | None = None
         self.header = StatusHeader(self.words)
         self.tabs = ViewTabs()
         self.strip = LiveStrip(self.words, id="live", classes="bar")
         self.title_lines = CaseTitle(self.words, zone, id="case-title")
-        self.composer = Composer(self.words, id="composer")
         self.side_list = SideList(self.words, id="side")
         self.hint_bar = HintBar()
         self.message = MessageLine()
@@ -140,7 +139,6 @@ class MainScreen(Screen[None]):
             with Vertical(id="case"):
                 yield self.title_lines
                 yield self.case.transcript
-                yield self.composer
             yield self.case.profile
         yield self.hint_bar
         yield self.message
@@ -157,6 +155,53 @@ class MainScreen(Screen[None]):
         problems = [p for p in self.keymap.problems if p.is_error]
         if problems:
             self.say(str(problems[0]), urgent=True)
+
+    # -- parts that are loaded after the first paint -----------------------------------------------------------------
+
+    def load_the_rest(self) -> None:
+        """Loads what the first paint did without: the box, the pickers, the handlers of commands."""
+        from csconsole.screens import handlers
+
+        self.log.debug(handlers.__name__)
+        assert self.composer is not None and self.composing is not None and self.picking is not None
+
+    @property
+    def composing(self) -> Composing:
+        """The writing side."""
+        if self._composing is None:
+            from csconsole.screens.composing import Composing
+
+            self._composing = Composing(self)
+        return self._composing
+
+    @property
+    def composer(self) -> Composer:
+        """The box."""
+        if self._composer is None:
+            from csconsole.widgets.composer import Composer
+
+            self._composer = Composer(self.words, id="composer")
+            self.query_one("#case").mount(self._composer)
+        return self._composer
+
+    @property
+    def picking(self) -> Picking:
+        """Pickers and prompts."""
+        if self._picking is None:
+            from csconsole.screens.picking import Picking
+
+            self._picking = Picking(self)
+        return self._picking
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the box is open."""
+        return self._composing is not None and self._composing.is_open
+
+    @property
+    def is_picking(self) -> bool:
+        """Whether a picker or prompt has the keys."""
+        return self._picking is not None and self._picking.is_open
 
     # -- layout ------------------------------------------------------------------------------------------------------
 
@@ -184,7 +229,7 @@ class MainScreen(Screen[None]):
     def pane(self) -> Pane:
         """Where the focus is."""
         focused = self.focused
-        if self.picking.is_open:
+        if self.is_picking:
             return Pane.LINE if self.picking.is_line else Pane.PICKER
         if focused is None or focused is self.queues.list:
             return Pane.QUEUE
@@ -194,13 +239,13 @@ class MainScreen(Screen[None]):
             return Pane.TRANSCRIPT
         if focused is self.case.profile:
             return Pane.PROFILE
-        return Pane.COMPOSER if self.composing.is_open else Pane.QUEUE
+        return Pane.COMPOSER if self.is_writing else Pane.QUEUE
 
     def _panes(self) -> list[Widget]:
         listing: Widget = self.side_list if self.side_list.display else self.queues.list
         panes: list[Widget] = [listing]
         if self.opened is not None:
-            panes.append(self.composer.editor if self.composing.is_open else self.case.transcript)
+            panes.append(self.composer.editor if self.is_writing else self.case.transcript)
         if self.case.profile.display and self.opened is not None:
             panes.append(self.case.profile)
         return panes
@@ -233,7 +278,7 @@ class MainScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Reads a key; True when it was a command or part of one."""
-        if self.picking.is_open or self.app.screen is not self:
+        if self.is_picking or self.app.screen is not self:
             return False
         pane = self.pane
         if pane is Pane.COMPOSER and event.key == "tab" and self.shortcut_at_caret() is None:
@@ -276,10 +321,14 @@ class MainScreen(Screen[None]):
             self.say(self.words.t("bar.not_now", command=name, reason=self.words.t(reason)))
             return
         self.message.clear()
-        self.attempt(lambda: HANDLERS[command_id](self))
+        from csconsole.screens import handlers
+
+        self.attempt(lambda: handlers.HANDLERS[command_id](self))
 
     def run_line(self, text: str) -> bool:
         """Runs the ``:`` line."""
+        from csconsole.screens import command_line
+
         self.command_history = (*self.command_history, text)
         return command_line.run(self, text)
 
@@ -292,8 +341,8 @@ class MainScreen(Screen[None]):
             pane=self.pane,
             conversation=row,
             selected=len(self.queues.list.marked),
-            composer=self.composer.state if self.composing.is_open else ComposerState.CLOSED,
-            is_note=self.composer.surface is Surface.NOTE,
+            composer=self.composer.state if self.is_writing else ComposerState.CLOSED,
+            is_note=self.is_writing and self.composer.surface == "note",
             has_message=message is not None or bool(shown),
             has_attachment=bool(message.attachments) if message else any(m.attachments for m in shown),
             has_held=row is not None and outbox.held(self.desk.store, row.id, self.desk.actor.id) is not None,
@@ -333,6 +382,8 @@ class MainScreen(Screen[None]):
 
     def copy(self, text: str) -> None:
         """Puts a text into the terminal's clipboard."""
+        from csconsole.terminal.clipboard import osc52
+
         safe = safe_line(text)
         driver = self.app._driver
         if driver is not None:
@@ -737,7 +788,7 @@ class MainScreen(Screen[None]):
             for command in self.registry.hints(context)
         ]
         now = clock_time(self.desk.clock.now(), self.desk.config.agent.timezone)
-        self.hint_bar.show([] if self.picking.is_open else hints, pending=self.keys.pending, right=now)
+        self.hint_bar.show([] if self.is_picking else hints, pending=self.keys.pending, right=now)
 
     # -- pickers, prompts --------------------------------------------------------------------------------------------
 
@@ -750,6 +801,8 @@ class MainScreen(Screen[None]):
         typed: Callable[[str], bool] | None = None,
     ) -> None:
         """Opens a picker of choices; with ``typed`` a text that matches none is taken too."""
+
+        from csconsole.screens.picking import filtered
 
         def done(keys: list[str], _: bool) -> None:
             chosen(keys)
@@ -764,6 +817,8 @@ class MainScreen(Screen[None]):
 
     def toggle(self, title: str, items: Callable[[], list[Choice]], toggled: Callable[[str, bool], None]) -> None:
         """Opens a picker whose rows are switched at once; a new name makes a new row."""
+        from csconsole.screens.picking import filtered
+
         self.picking.choose(
             title,
             lambda text: filtered(items(), text),
@@ -783,42 +838,43 @@ class MainScreen(Screen[None]):
         """Opens a one-line field."""
         self.picking.prompt(label, typed, initial=initial, cancelled=cancelled)
 
-    @on(Picker.Chosen)
-    def _picker_chosen(self, event: Picker.Chosen) -> None:
+    def on_picker_chosen(self, event: Picker.Chosen) -> None:
+        """Rows were chosen."""
         self.attempt(lambda: self.picking.picked(event.ids, event.send))
 
-    @on(Picker.Toggled)
-    def _picker_toggled(self, event: Picker.Toggled) -> None:
+    def on_picker_toggled(self, event: Picker.Toggled) -> None:
+        """A row was switched."""
         self.picking.switched(event.picker, event.id, event.on)
 
-    @on(Picker.Created)
-    def _picker_created(self, event: Picker.Created) -> None:
+    def on_picker_created(self, event: Picker.Created) -> None:
+        """A new row is wanted."""
         self.picking.named(event.picker, event.text)
 
-    @on(Picker.Refused)
-    def _picker_refused(self, event: Picker.Refused) -> None:
+    def on_picker_refused(self, event: Picker.Refused) -> None:
+        """The row cannot be chosen; says why."""
         self.say(event.reason, urgent=True)
 
-    @on(Picker.Closed)
-    def _picker_closed(self) -> None:
+    def on_picker_closed(self) -> None:
+        """Escape."""
         self.picking.cancelled()
 
-    @on(LineInput.Submitted)
-    def _line_submitted(self, event: LineInput.Submitted) -> None:
+    def on_line_input_submitted(self, event: LineInput.Submitted) -> None:
+        """Enter in the field."""
         self.attempt(lambda: self.picking.submitted(event.value))
 
-    @on(LineInput.Changed)
-    def _line_changed(self, event: LineInput.Changed) -> None:
+    def on_line_input_changed(self, event: LineInput.Changed) -> None:
+        """The field's text is another."""
         self.attempt(lambda: self.picking.edited(event.value))
 
-    @on(LineInput.Cancelled)
-    def _line_cancelled(self) -> None:
+    def on_line_input_cancelled(self) -> None:
+        """Escape in the field."""
         self.picking.cancelled()
 
     # -- the box -----------------------------------------------------------------------------------------------------
 
     def canned_replies(self) -> list[CannedReply]:
         """All canned replies, read again only when one changed."""
+        from csconsole.services import canned
         from csconsole.store import canned as rows
 
         rev = rows.rev(self.desk.store)
@@ -832,32 +888,34 @@ class MainScreen(Screen[None]):
         found = _SHORTCUT.search(self.composer.text[:end])
         return (found[1], end - len(found[0]), end) if found is not None else None
 
-    @on(Composer.Send)
-    def _composer_send(self) -> None:
+    def on_composer_send(self) -> None:
+        """The text is to leave."""
         self.composing.send()
 
-    @on(Composer.Cancel)
-    def _composer_cancel(self) -> None:
+    def on_composer_cancel(self) -> None:
+        """The box is left."""
         self.composing.leave()
 
-    @on(Composer.Changed)
-    def _composer_changed(self) -> None:
+    def on_composer_changed(self) -> None:
+        """The text is another."""
         self.composing.changed()
 
-    @on(Composer.PullBack)
-    def _composer_pull_back(self) -> None:
+    def on_composer_pull_back(self) -> None:
+        """The held message is to come back."""
         self.composing.pull_back()
 
-    @on(Composer.SendNow)
-    def _composer_send_now(self) -> None:
+    def on_composer_send_now(self) -> None:
+        """The held message is to leave at once."""
         self.composing.send_now()
 
-    @on(Composer.Notice)
-    def _composer_notice(self, event: Composer.Notice) -> None:
+    def on_composer_notice(self, event: Composer.Notice) -> None:
+        """A sentence from the box."""
         self.say(event.text)
 
-    @on(Composer.SwitchAsked)
-    def _composer_switch_asked(self) -> None:
+    def on_composer_switch_asked(self) -> None:
+        """Answer and note shall change places though something is written: asks."""
+        from csconsole.widgets.composer import Surface
+
         surface = Surface.PUBLIC if self.composer.surface is Surface.NOTE else Surface.NOTE
         key = "composer.ask.public" if surface is Surface.PUBLIC else "composer.ask.switch"
 
@@ -868,8 +926,8 @@ class MainScreen(Screen[None]):
 
         self.prompt(self.words.t(key), answered)
 
-    @on(Composer.InsertCanned)
-    def _composer_shortcut(self, event: Composer.InsertCanned) -> None:
+    def on_composer_insert_canned(self, event: Composer.InsertCanned) -> None:
+        """A shortcut stands before the caret."""
         self.composing.suggest(event.shortcut)
 
     @on(Transcript.OlderWanted)
@@ -884,6 +942,8 @@ class MainScreen(Screen[None]):
 
     def save_files(self) -> None:
         """Saves the files of the selected message, or of the newest that has some."""
+        from csconsole.screens import files
+
         files.save(self)
 
 

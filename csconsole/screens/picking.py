@@ -142,9 +142,16 @@ class Picking:
     def _show(self, widget: Picker | LineInput) -> None:
         self._before = self._screen.focused
         self._widget = widget
-        self._screen.mount(widget)
+        self._screen.overlay(widget)
         self._screen.set_focus(widget)
+        self._screen.call_after_refresh(self._paint, widget)
         self._screen.hints_changed()
+
+    def _paint(self, widget: Picker | LineInput) -> None:
+        """Paints the whole widget: it had the focus, and so was drawn, before it had a place on screen."""
+        if widget is self._widget:
+            widget.forget_sent()
+            widget.refresh()
 
     # -- closing ---------------------------------------------------------------------------------------------------
 
