@@ -28,7 +28,7 @@ def note(
     conversation: Conversation,
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="the note; - reads standard input")],
 ) -> None:
-    """Adds a note for the staff; the customer never sees it."""
+    """Adds a note for the staff. The customer never sees it."""
     from csconsole.cli.reply import read_text
     from csconsole.services import acts
 
@@ -60,7 +60,7 @@ def assign(
     conversation: Conversation,
     agent: Annotated[str, typer.Argument(metavar="me|AGENT|none", show_default=False)],
 ) -> None:
-    """Gives a conversation to yourself, to an agent, or to nobody."""
+    """Assigns a conversation. To yourself, to an agent by name, or to nobody."""
     from csconsole.services import acts
 
     key = _key(session, conversation)

@@ -17,6 +17,7 @@ from csconsole.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from csconsole.domain.canned import CannedReply
+    from csconsole.services.desk import Desk
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def canned(session: Session) -> None:
-    """Lists the canned replies; add, edit, rm, import or export them."""
+    """Shows and changes canned replies."""
     from csconsole.services.canned import list_replies
 
     replies = list_replies(session.desk)
@@ -92,8 +93,23 @@ def add(
         body=Wording(**{language: body}),
         shortcuts=tuple(shortcut or ()),
     )
-    service.import_toml(desk, dump_toml([reply]), name)
+    _store(desk, dump_toml([reply]), name)
     session.answer({"name": name, "added": True}, f"{name} is added.")
+
+
+def _store(desk: Desk, text: str, source: str) -> tuple[int, int]:
+    """Puts the replies of a TOML text into the store, all or none; returns how many were new and replaced.
+
+    Raises:
+        ConfigError: one of them is wrong, its template included.
+    """
+    from csconsole.domain.canned_file import load_toml
+    from csconsole.domain.canned_render import variables
+    from csconsole.services.canned import import_toml
+
+    for reply in load_toml(text, source, now_ms=desk.clock.now(), zone=desk.config.agent.timezone):
+        variables(reply)
+    return import_toml(desk, text, source)
 
 
 def edit(session: Session, name: Name) -> None:
@@ -108,7 +124,7 @@ def edit(session: Session, name: Name) -> None:
     if after == before:
         session.answer({"name": reply.name, "changed": False}, "Nothing changed.")
         return
-    service.import_toml(desk, after, f"{reply.name}.toml")
+    _store(desk, after, f"{reply.name}.toml")
     session.answer({"name": reply.name, "changed": True}, f"{reply.name} is changed.")
 
 
@@ -146,9 +162,8 @@ def remove(session: Session, name: Name) -> None:
 def import_file(session: Session, file: Annotated[str, typer.Argument(metavar="FILE", show_default=False)]) -> None:
     """Reads canned replies from a TOML file; those of the same name are replaced."""
     from csconsole.cli.reply import read_text
-    from csconsole.services import canned as service
 
-    new, replaced = service.import_toml(session.new_desk, read_text(file), file)
+    new, replaced = _store(session.new_desk, read_text(file), file)
     session.answer({"new": new, "replaced": replaced}, f"{new} new, {replaced} replaced.")
 
 

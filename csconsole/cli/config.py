@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _group() -> None:
-    """Shows, checks or finds the configuration; opens no data."""
+    """Shows and checks the configuration."""
 
 
 def show(session: Session) -> None:

@@ -34,7 +34,7 @@ def demo(
         Literal["th", "en"], typer.Option("--language", metavar="th|en", help="language of the screen")
     ] = "th",
 ) -> None:
-    """Opens an invented shop with 24 accounts; nothing leaves this machine."""
+    """Opens an invented shop. It has 24 accounts; nothing leaves this machine."""
     from csconsole.services import demo as service
 
     place = _place(session).ensure()

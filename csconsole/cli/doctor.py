@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(session: Session) -> None:
-    """Examines library, data, configuration, accounts and terminal; ends 2 for the configuration, 3 for the rest."""
+    """Says what is wrong and what to do. Ends with 2 when it is the configuration, with 3 for anything else."""
     from csconsole.services import doctor as service
 
     place = session.place

@@ -26,7 +26,7 @@ def import_mail(
     path: Annotated[Path, typer.Argument(metavar="PATH", show_default=False)],
     account: Annotated[str, typer.Option("--account", metavar="NAME", help="the account the mail belongs to")],
 ) -> None:
-    """Imports mail as history: an .eml file, a directory of them, an mbox or a Maildir; twice does no harm."""
+    """Imports mail as history. PATH is an .eml file, a directory of them, an mbox or a Maildir; twice does no harm."""
     from csconsole.services import importing
 
     config = session.full_config
@@ -44,7 +44,7 @@ def import_mail(
 
 
 def backup(session: Session, file: File) -> None:
-    """Writes a consistent copy of the database while others go on working."""
+    """Copies the database. The copy is consistent, and others go on working meanwhile."""
     from csconsole.services import backups
 
     target = file.expanduser().absolute()
@@ -53,7 +53,7 @@ def backup(session: Session, file: File) -> None:
 
 
 def restore(session: Session, file: File) -> None:
-    """Puts a backup in the place of the database; what was waiting to be sent then asks a person first."""
+    """Puts a backup in place. What was waiting to be sent asks a person first, since it may have left."""
     from csconsole.services import backups
 
     place = session.place.ensure()

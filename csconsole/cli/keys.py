@@ -34,7 +34,7 @@ def keys(
     session: Session,
     test: Annotated[bool, typer.Option("--test", help="shows what each key you press sends")] = False,
 ) -> None:
-    """Prints every command of the console with its keys."""
+    """Lists the console's commands and keys."""
     if test:
         _test()
         return

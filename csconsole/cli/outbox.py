@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def outbox(session: Session) -> None:
-    """Lists messages of the outbox, newest first; retry, cancel or settle one."""
+    """Shows what waits to be sent. Newest first; retry, cancel or settle one of them."""
     from csconsole.cli import views
     from csconsole.store.outbox import listing
 

@@ -26,12 +26,14 @@ class Column(NamedTuple):
         most: most cells it takes, 0 for the rest of the line (the last column).
         right: aligned to the right.
         least: cells to which it may shrink on a narrow terminal, 0 when it may not.
+        drop: where there is no room even so, columns are left out by this rank, 1 first; 0 stays.
     """
 
     title: str
     most: int = 0
     right: bool = False
     least: int = 0
+    drop: int = 0
 
 
 def terminal_width() -> int:
@@ -60,13 +62,32 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
         rows: cells as text.
     """
     safe = [[str(safe_line(cell)) for cell in row] for row in rows]
-    widths = []
-    for index, column in enumerate(columns):
-        natural = max([width(column.title), *(width(row[index]) for row in safe)])
-        widths.append(min(natural, column.most) if column.most else natural)
-    _fit(widths, columns, terminal_width() - len(GAP) * (len(widths) - 1))
+    widths = _widths(columns, safe)
+    room = terminal_width()
+    while (extra := _too_many(columns, widths, room)) is not None:
+        columns = [*columns[:extra], *columns[extra + 1 :]]
+        widths = [*widths[:extra], *widths[extra + 1 :]]
+        safe = [[*row[:extra], *row[extra + 1 :]] for row in safe]
+    _fit(widths, columns, room - len(GAP) * (len(widths) - 1))
     head = _line([c.title for c in columns], columns, widths)
     return "\n".join([style(head, "heading"), *(_line(row, columns, widths) for row in safe)]) + "\n"
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
+    """What each column would like to have."""
+    widths = []
+    for index, column in enumerate(columns):
+        natural = max([width(column.title), *(width(row[index]) for row in rows)])
+        widths.append(min(natural, column.most) if column.most else natural)
+    return widths
+
+
+def _too_many(columns: Sequence[Column], widths: Sequence[int], room: int) -> int | None:
+    """The column to leave out, when even shrunk columns leave no room for the words."""
+    needed = sum(min(c.least or w, w) for c, w in zip(columns[:-1], widths[:-1], strict=True))
+    if needed + len(GAP) * (len(widths) - 1) + min(widths[-1], LAST // 2) <= room:
+        return None
+    return min((i for i, c in enumerate(columns[:-1]) if c.drop), key=lambda i: columns[i].drop, default=None)
 
 
 def _fit(widths: list[int], columns: Sequence[Column], room: int) -> None:

@@ -1,49 +1,71 @@
-"""The program of commands: which there are, and how a run of one ends."""
+"""The program of commands: which there are, and how a run of one ends.
+
+A run loads only the module of the command it was asked for; help and completion load all of them.
+"""
 
 from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Annotated
 
 import typer
 import typer.main
 from typer.exceptions import TyperException
 
-from csconsole.cli import (
-    acts,
-    canned,
-    config,
-    demo,
-    doctor,
-    files,
-    keys,
-    outbox,
-    quarantine,
-    queue,
-    reply,
-    setup,
-    sync,
-)
-from csconsole.cli.session import bind
+from csconsole.cli.session import bind, write
 from csconsole.errors import UsageError
 
 PROGRAM = "csconsole"
 
-app = typer.Typer(
-    name=PROGRAM,
-    help="A keyboard-driven console for customer-service agents. Without a command it opens the console.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["--help"]},
-)
+_MODULES: dict[str, tuple[str, ...]] = {
+    "queue": ("list", "show", "search"),
+    "reply": ("reply",),
+    "acts": ("note", "tag", "assign", "status"),
+    "outbox": ("outbox",),
+    "quarantine": ("quarantine",),
+    "canned": ("canned",),
+    "sync": ("sync",),
+    "files": ("import", "backup", "restore"),
+    "setup": ("init",),
+    "config": ("config",),
+    "doctor": ("doctor",),
+    "demo": ("demo",),
+    "keys": ("keys",),
+}
+"""Commands by the module that registers them, in the order of the help."""
+
+_VALUED = ("--config", "--data-dir")
 
 
-@app.callback()
-@bind
-def _root() -> None:
+def build(command: str = "") -> typer.Typer:
+    """The program with all commands, or with the module of one of them.
+
+    Args:
+        command: name of the command that will run; all are loaded when it is none of ours.
+    """
+    app = typer.Typer(name=PROGRAM, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
+    app.callback()(bind(root))
+    only = [module for module, names in _MODULES.items() if command in names]
+    for module in only or _MODULES:
+        import_module(f"csconsole.cli.{module}").register(app)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from csconsole import __version__
+
+        write(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
     """A keyboard-driven console for customer-service agents. Without a command it opens the console."""
-
-
-for _group in (queue, reply, acts, outbox, quarantine, canned, sync, files, setup, config, doctor, demo, keys):
-    _group.register(app)
 
 
 def run(arguments: list[str]) -> int:
@@ -59,7 +81,8 @@ def run(arguments: list[str]) -> int:
         UsageError: the command line cannot be understood.
         CsconsoleError: what the command met.
     """
-    command = typer.main.get_command(app)
+    completing = f"_{PROGRAM.upper()}_COMPLETE" in os.environ
+    command = typer.main.get_command(build("" if completing else _named(arguments)))
     try:
         ended = command.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort:
@@ -67,6 +90,17 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         raise UsageError(_usage(error)) from None
     return ended if isinstance(ended, int) else 0
+
+
+def _named(arguments: list[str]) -> str:
+    """The first word that is neither an option nor an option's value: the command, or something unknown."""
+    words = iter(arguments)
+    for word in words:
+        if word in _VALUED:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _usage(error: TyperException) -> str:

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def quarantine(session: Session) -> None:
-    """Lists messages that could not be understood; nothing else waits for them."""
+    """Shows what was not understood. Nothing else waits for these messages."""
     from csconsole.cli import views
     from csconsole.store.quarantine import listing
 

@@ -10,6 +10,7 @@ from csconsole.cli.plain import Column, age, moment, style, table, terminal_widt
 from csconsole.cli.session import Session, bind, warn
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.message import Message
+from csconsole.errors import UsageError
 from csconsole.services.finding import OpenConversation
 
 DEFAULT_LIMIT = 1_000
@@ -18,19 +19,33 @@ ALL = 1 << 40
 _COLUMNS = (
     Column("ID", 40),
     Column("STATUS", 8),
-    Column("WAIT", 4, right=True),
-    Column("NEW", 3, right=True),
-    Column("CUSTOMER", 20, least=10),
-    Column("AGENT", 8, least=4),
+    Column("WAIT", 4, right=True, drop=3),
+    Column("NEW", 3, right=True, drop=1),
+    Column("CUSTOMER", 20, least=8, drop=4),
+    Column("AGENT", 8, least=4, drop=2),
     Column("SUBJECT"),
 )
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("list")(bind(list_command))
+    # A term that begins with "-" is a negation and no option.
+    words = {"ignore_unknown_options": True}
+    app.command("list", context_settings=words)(bind(list_command))
     app.command("show")(bind(show))
-    app.command("search")(bind(search))
+    app.command("search", context_settings=words)(bind(search))
+
+
+def _words(query: list[str] | None, command: str) -> str:
+    """The query as typed over several words.
+
+    Raises:
+        UsageError: one of them is an option that does not exist.
+    """
+    for word in query or ():
+        if word.startswith("--"):
+            raise UsageError(f"No such option: {word}; see csconsole {command} --help.")
+    return " ".join(query or ())
 
 
 Limit = Annotated[int, typer.Option("--limit", min=0, metavar="N", help="most rows; 0 for all")]
@@ -42,12 +57,12 @@ def list_command(
     view: Annotated[str, typer.Option("--view", metavar="NAME", help="a view by name or key")] = "",
     limit: Limit = DEFAULT_LIMIT,
 ) -> None:
-    """Lists conversations in the order of the queue; without QUERY those of every status."""
+    """Lists conversations. They come in the order of the queue; without QUERY those of every status."""
     from csconsole.cli import views
     from csconsole.services.views import QueueReader, view_named
 
     desk = session.desk
-    wanted = " ".join(query or ())
+    wanted = _words(query, "list")
     if view:
         named = view_named(desk, view).query
         wanted = f"({named}) ({wanted})" if wanted.strip() else named
@@ -85,7 +100,7 @@ def _about(row: QueueRow) -> str:
 
 
 def show(session: Session, conversation: Annotated[str, typer.Argument(metavar="ID", show_default=False)]) -> None:
-    """Shows a conversation with all its messages; ID is an id, ACCOUNT#NUMBER, or a number that is unique."""
+    """Shows a whole conversation. ID is an id, ACCOUNT#NUMBER, or a number that is unique."""
     from csconsole.cli import views
     from csconsole.services.finding import open_conversation, resolve_id
 
@@ -144,12 +159,12 @@ def search(
     query: Annotated[list[str], typer.Argument(metavar="QUERY", show_default=False)],
     limit: Limit = 50,
 ) -> None:
-    """Finds the newest messages that hold every word; terms such as status:open narrow it down."""
+    """Finds messages by their words. The newest come first; terms such as status:open narrow it down."""
     from csconsole.cli import views
     from csconsole.services.finding import search_messages
 
     desk = session.desk
-    hits = search_messages(desk, " ".join(query), limit=limit or 100_000)
+    hits = search_messages(desk, _words(query, "search"), limit=limit or 100_000)
     now = desk.clock.now()
 
     def plain() -> str:

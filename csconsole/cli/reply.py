@@ -44,7 +44,7 @@ def reply(
         typer.Option("--base-seq", min=0, metavar="N", help="newest message you had read; refused when answered since"),
     ] = None,
 ) -> None:
-    """Answers the customer: the text goes to the outbox and leaves after its hold."""
+    """Answers the customer. The text goes to the outbox and leaves after its hold."""
     from csconsole.services import canned as canned_service
     from csconsole.services.finding import open_conversation, resolve_id
     from csconsole.services.replies import send_reply
@@ -61,6 +61,8 @@ def reply(
         body = canned_service.render_for(desk, key, canned, _answers(answers or [])).text
     else:
         body = text if text is not None else read_text(file or "-")
+    if not body.strip():
+        raise UsageError("The reply is empty.")
     _check(desk, key, body, template)
     sending = send_reply(desk, key, body, base_seq=base_seq, now=now, resolve=resolve)
     if template is not None:

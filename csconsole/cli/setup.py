@@ -34,7 +34,7 @@ def init(
     ] = "CSCONSOLE_MAIL_PASSWORD",
     no_test: Annotated[bool, typer.Option("--no-test", help="do not try the mailbox")] = False,
 ) -> None:
-    """Writes a first configuration with one e-mail account, and tries it."""
+    """Writes a first configuration. It has one e-mail account, which is tried at once."""
     from csconsole.config.first import Answers, first_config
     from csconsole.config.loader import load
     from csconsole.connectors.registry import settings_type

@@ -28,7 +28,7 @@ def sync(
     account: Annotated[str | None, typer.Option("--account", metavar="NAME", help="only this account")] = None,
     service: Annotated[bool, typer.Option("--service", help="run until stopped (the default without --once)")] = False,
 ) -> None:
-    """Fetches and sends: one round with --once, else for as long as the program runs."""
+    """Fetches and sends. One round with --once, else for as long as the program runs."""
     from csconsole import logs
     from csconsole.sync import worker
 

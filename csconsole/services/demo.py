@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
-from csconsole.clock import FixedClock
+from csconsole.clock import Clock, FixedClock
 from csconsole.config.loader import load
 from csconsole.config.model import Config
 from csconsole.connectors.registry import settings_type
@@ -18,7 +19,9 @@ from csconsole.services import canned
 from csconsole.services.desk import Desk
 from csconsole.store import accounts, bulk, checks
 from csconsole.store.database import Store
-from csconsole.sync import clocks, worker
+from csconsole.store.locks import FileLock
+from csconsole.sync import clocks
+from csconsole.sync.engine import Engine
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
@@ -122,18 +125,19 @@ def build(
 
     Raises:
         StoreError: the disk is full, or the shop could not be read.
-        RefusedError: it has been filled before.
+        RefusedError: it has been filled before, or a csconsole works in it.
     """
     from csconsole.connectors.demo.bulk import FIRST_NUMBER, bulk_conversations
 
     config = load(config_path, settings_type)
     clock = _first_clock(place, config)
-    results = worker.once(config, place, clock=clock)
-    failed = next((one for one in results if one.error), None)
-    if failed is not None:
-        raise StoreError(f"The demo's account {failed.account} could not be read: {failed.error}")
+    lock = FileLock(place.lock("sync"))
+    if not lock.acquire(wait=False):
+        lock.close()
+        raise RefusedError(f"A csconsole works in {place.root}; close it, then build.")
     store = Store(place.root)
     try:
+        asyncio.run(_tell_stories(config, place, store, clock))
         if conversations:
             if checks.highest_number(store) >= FIRST_NUMBER:
                 raise RefusedError(f"{place.root} has been filled before; name another directory with --data-dir.")
@@ -144,6 +148,21 @@ def build(
         return Built(checks.conversation_count(store), checks.message_count(store), replies)
     finally:
         store.close()
+        lock.close()
+
+
+async def _tell_stories(config: Config, place: DataDir, store: Store, clock: Clock) -> None:
+    """Syncs one account after the other, so that two builds number and order everything alike."""
+    engine = Engine(config, place, clock, store=store)
+    try:
+        await engine.open()
+        for name in list(engine.accounts):
+            for one in await engine.round([name]):
+                if one.error:
+                    raise StoreError(f"The demo's account {name} could not be read: {one.error}")
+        await engine.indexer.drain()
+    finally:
+        await engine.close()
 
 
 def _told(stream: Iterable[T], total: int, progress: Progress) -> Iterator[T]:
