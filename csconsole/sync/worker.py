@@ -32,7 +32,7 @@ from csconsole.sync.waiting import RealWaiting, Waiting
 
 __all__ = ["is_running", "main", "once", "spawn_worker"]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("csconsole.sync.worker")  # run as a program its __name__ is another
 
 DRAIN = 60.0
 """Seconds a worker goes on after the last console, at most, for what is due within them."""

@@ -14,7 +14,6 @@ from csconsole.connectors.registry import settings_type
 from csconsole.paths import DataDir
 from csconsole.store import accounts, outbox
 from csconsole.store.database import Store, Tx
-from csconsole.store.refs import claim
 from csconsole.sync import clocks, ingest, settle
 from csconsole.sync.worker import once
 
@@ -43,15 +42,7 @@ def _cursor_first() -> None:
     ingest.apply_page = apply_page
 
 
-def _no_gate() -> None:
-    """Known items are not recognised."""
-    from csconsole.store import refs
-
-    refs.known = lambda *args, **kwargs: {}
-    refs.claim = lambda tx, account_id, kind, *rest: kind == "message" or claim(tx, account_id, kind, *rest)
-
-
-BUGS = {"blind-retry": _blind_retry, "cursor-first": _cursor_first, "no-gate": _no_gate}
+BUGS = {"blind-retry": _blind_retry, "cursor-first": _cursor_first}
 
 
 if __name__ == "__main__":
