@@ -228,6 +228,7 @@ class AccountSync:
                 self.puller.watching_since = None
             failures += 1
             await self.access.write(accounts.set_live, self.account_id, False)
+            self.pull_wake.set()  # believed live, it was asked rarely: does it still answer?
             await self.waiting.until(asyncio.Event(), delay(failures, f"watch {self.name}"))
 
     async def _send_loop(self) -> None:
