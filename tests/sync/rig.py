@@ -74,6 +74,7 @@ class Rig:
         self.store = Store(root)
         self.configs: list[AccountConfig] = []
         self.agent = "nok"
+        self.registry = registry
 
     def channel(self, name: str = "shop", *, connector: str = "sim", **changes: Any) -> Channel:
         """Adds an account with a channel of its own."""
@@ -90,7 +91,7 @@ class Rig:
     @contextlib.asynccontextmanager
     async def engine(self) -> AsyncIterator[Engine]:
         """An engine that has been opened."""
-        engine = Engine(self.config, self.data, self.clock, store=self.store, registry=registry, waiting=self.time)
+        engine = Engine(self.config, self.data, self.clock, store=self.store, registry=self.registry, waiting=self.time)
         try:
             await engine.open()
             yield engine
