@@ -12,8 +12,11 @@ from csconsole.domain.dates import age, moment_text
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import truncate, width
 from csconsole.text.sanitize import safe_line
+from csconsole.text.wrap import wrap
 from csconsole.widgets.painted import Painted
 from csconsole.widgets.strips import Line
+
+_NAME_CELLS = 14
 
 
 class CaseTitle(Painted):
@@ -35,6 +38,13 @@ class CaseTitle(Painted):
         self._assignee = ""
         self._facts: Sequence[str] = ()
         self._now = 0
+        self._is_active = False
+
+    def set_active(self, is_active: bool) -> None:
+        """Shows whether the keys go to the transcript below."""
+        if is_active != self._is_active:
+            self._is_active = is_active
+            self.repaint()
 
     def show(
         self, row: QueueRow | None, *, who: str, where: str, assignee: str, context: Sequence[str], now: int
@@ -58,15 +68,21 @@ class CaseTitle(Painted):
         look, row = self.look, self._row
         if row is None:
             text = self.words.t("empty.conversation")
-            return [Line(cells, look.muted).gap().put(truncate(text, cells - 2)).strip()]
-        line = Line(cells, look.text).gap().put(f"#{row.number} ", look.accent)
+            return [Line(cells, look.muted).gap().put(part).strip() for part in wrap(text, max(1, cells - 2))]
+        line = Line(cells, look.text).put(*((">", look.marker) if self._is_active else (" ", look.text)))
+        line.put(f"#{row.number} ", look.accent)
         end = self._standing(row)
         end_cells = sum(width(text) for text, _ in end) + 1
-        line.put(truncate(safe_line(f"{self._where} · "), max(0, line.room - end_cells - 8)), look.muted)
+        where = safe_line(f"{self._where} · ")
+        facts = list(self._facts)
+        if line.room - end_cells - width(where) >= min(width(safe_line(self._who)), _NAME_CELLS):
+            line.put(where, look.muted)
+        else:
+            facts.insert(0, self._where)
         line.put(truncate(safe_line(self._who), max(4, line.room - end_cells - 1)), look.strong)
         first = line.end(*end, (" ", look.text)).strip()
         second = Line(cells, look.text).gap()
-        for place, fact in enumerate(self._facts):
+        for place, fact in enumerate(facts):
             text = safe_line(fact)
             if second.room < width(text) + 4:
                 break

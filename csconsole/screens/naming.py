@@ -8,6 +8,21 @@ from csconsole.services.desk import Desk
 from csconsole.store import accounts
 from csconsole.store.accounts import AccountRow
 
+_SAID_ELSEWHERE = ("line", "facebook", "messenger", "instagram", "tiktok", "whatsapp", "sms")
+_BRANCH_WORDS = ("สาขา", "branch ")
+
+
+def short_label(account: AccountRow) -> str:
+    """The part of an account's label that its channel's sign does not say: ``LINE สาขาสยาม`` is ``สยาม``."""
+    label = account.label.strip()
+    first, _, rest = label.partition(" ")
+    if rest and first.casefold() in _SAID_ELSEWHERE:
+        label = rest.strip()
+    for word in _BRANCH_WORDS:
+        if label.casefold().startswith(word) and len(label) > len(word):
+            label = label[len(word) :].strip()
+    return label or account.branch or account.name
+
 
 class Names:
     """Names by key, read when the screen opens and again when an account appears.
@@ -38,11 +53,9 @@ class Names:
         return self._words.t(key) if self._words.has(key) else channel
 
     def account(self, name: str) -> str:
-        """Short name of an account for the composer's frame: its branch, else its label or name."""
+        """Short name of an account for the queue and the composer's frame: its label without the channel."""
         account = self.accounts.get(name)
-        if account is None:
-            return name
-        return account.branch or account.label or account.name
+        return short_label(account) if account is not None else name
 
     def where(self, row: QueueRow) -> str:
         """Channel and account for the title: the account's label when it has one."""

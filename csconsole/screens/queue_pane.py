@@ -41,7 +41,7 @@ class QueuePane:
         self.filter_text = ""
         self.source = QueueSource(self._background_reader, background, self._arrived)
         desk = screen.desk
-        labels = {name: account.branch or account.label or name for name, account in screen.names.accounts.items()}
+        labels = {name: screen.names.account(name) for name in screen.names.accounts}
         setting = QueueSetting(
             desk.clock.now(),
             desk.config.agent.timezone,

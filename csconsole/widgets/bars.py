@@ -215,18 +215,20 @@ class HintBar(_Bar):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._hints: tuple[Hint, ...] = ()
+        self._last: Hint | None = None
         self._pending = ""
         self._right = ""
 
-    def show(self, hints: Sequence[Hint], *, pending: str = "", right: str = "") -> None:
+    def show(self, hints: Sequence[Hint], *, last: Hint | None = None, pending: str = "", right: str = "") -> None:
         """Shows hints.
 
         Args:
             hints: best first; those that do not fit are left out.
+            last: stands behind them and is never left out: where all keys can be seen.
             pending: the half-typed sequence, such as ``g``.
             right: layout and clock.
         """
-        self._hints, self._pending, self._right = tuple(hints), pending, right
+        self._hints, self._last, self._pending, self._right = tuple(hints), last, pending, right
         self.repaint()
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
@@ -234,15 +236,23 @@ class HintBar(_Bar):
         look = self.look
         line = Line(cells, look.bar)
         right = truncate(safe_line(self._right), cells // 2)
-        room = cells - width(right) - 1
+        room = cells - width(right) - 1 - (_hint_cells(self._last) if self._last is not None else 0)
         if self._pending:
             line.gap().put(f"{self._pending}-", look.bar_key).gap()
         for hint in self._hints:
-            word = safe_line(hint.word)
-            if line.used + width(hint.key) + width(word) + 4 > room:
+            if line.used + _hint_cells(hint) > room:
                 break
-            line.gap().put(hint.key, look.bar_key).gap().put(word, look.bar).gap()
+            self._put(line, hint)
+        if self._last is not None:
+            self._put(line, self._last)
         return [line.end((right, look.bar_muted), (" ", look.bar)).strip()]
+
+    def _put(self, line: Line, hint: Hint) -> None:
+        line.gap().put(hint.key, self.look.bar_key).gap().put(safe_line(hint.word), self.look.bar).gap()
+
+
+def _hint_cells(hint: Hint) -> int:
+    return width(hint.key) + width(safe_line(hint.word)) + 4
 
 
 class Tone(StrEnum):

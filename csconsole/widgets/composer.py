@@ -350,7 +350,8 @@ class Composer(Vertical):
         end_style = look.urgent if self.is_blocked else look.good
         if state.bubbles and not self.text:
             title = words.t("composer.title.held", seconds=state.seconds, **names)
-            end, end_style = words.t("composer.held.bubbles", n=len(state.bubbles)), look.muted
+            key = "composer.held.bubbles" if len(state.bubbles) > 1 else "composer.bubble.one"
+            end, end_style = words.t(key, n=len(state.bubbles)), look.muted
         elif self.surface is Surface.NOTE:
             title = words.t("composer.title.note.number", number=target.number)
             end, end_style = words.t("composer.note.safe"), look.note

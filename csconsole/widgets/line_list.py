@@ -12,14 +12,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from csconsole.themes import Look, look
 from csconsole.widgets.painted import ChangedLines
-from csconsole.widgets.strips import Line, changed_cells
+from csconsole.widgets.strips import Line
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -274,12 +274,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
 
     def repaint_changes(self) -> None:
         """Sends the lines that look different from what was sent last, each up to its last changed cell."""
-        for y in range(self.size.height):
-            new = self._strip_at(y)
-            old = self._sent_lines.get(y)
-            cells = self.size.width if old is None else changed_cells(old, new)
-            if cells:
-                self.refresh(Region(0, y, cells, 1))
+        self.refresh()
 
     def forget_lines(self) -> None:
         """Draws every line anew where it changed: after a minute passed, or the language or zone did."""
@@ -308,7 +303,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A line of the window."""
-        return self.sent(y, self._strip_at(y))
+        return self._strip_at(y)
 
     def on_click(self, event: events.Click) -> None:
         """Moves to the row clicked; a click on the row under the cursor opens it."""

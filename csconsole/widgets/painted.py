@@ -20,20 +20,12 @@ else:
 
 
 class ChangedLines(_Mixed):
-    """Cuts a repaint of the whole widget down to its lines that look different from what was sent last.
+    """Cuts a repaint of the whole widget down to its lines that look different from what was asked to be sent last.
 
-    Textual asks for a whole repaint at each change of focus and at each key typed into a text area. A widget of this
-    kind says what it sent by :meth:`sent` in its ``render_line`` and has no border that changes.
+    Textual asks for a whole repaint at each change of focus and at each key typed into a text area. What a widget of
+    this kind remembers is what it asked for, never what ``render_line`` gave: Textual also renders lines beside a
+    change that it does not send. It must have no border that changes.
     """
-
-    def sent(self, y: int, strip: Strip) -> Strip:
-        """Remembers a line on its way to the screen and gives it back."""
-        lines = self._sent_lines
-        if self.__dict__.get("_lines_size") != self.size:
-            lines.clear()
-            self.__dict__["_lines_size"] = self.size
-        lines[y] = strip
-        return strip
 
     def forget_sent(self) -> None:
         """Lets the next repaint be a whole one; a new size does so by itself."""
@@ -48,18 +40,31 @@ class ChangedLines(_Mixed):
 
     def _exchange_repaint_regions(self) -> Collection[Region]:
         regions = super()._exchange_repaint_regions()
-        lines = self._sent_lines
-        whole = self.outer_size.width * self.outer_size.height
         width, height = self.size
-        if len(lines) < height or not any(region.area >= whole for region in regions):
+        whole = self.outer_size.width * self.outer_size.height
+        if not height or not regions:
+            return regions
+        lines = self._sent_lines
+        known = self.__dict__.get("_lines_size") == self.size and len(lines) == height
+        self.__dict__["_lines_size"] = self.size
+        asked_whole = any(region.area >= whole for region in regions)
+        if known and not asked_whole:
+            for region in regions:
+                for y in range(max(0, region.y), min(height, region.bottom)):
+                    lines[y] = self.render_line(y)
             return regions
         changed: list[Region] = []
         for y in range(height):
-            old = lines.get(y)  # a line of a window that just grew was never sent
-            cells = width if old is None else changed_cells(old, self.render_line(y))
+            new = self.render_line(y)
+            cells = changed_cells(lines[y], new) if known else width
+            lines[y] = new
             if cells:
                 changed.append(Region(0, y, cells, 1).translate(self.content_offset))
-        return changed
+        if known:
+            return changed
+        for y in [y for y in lines if y >= height]:
+            del lines[y]
+        return regions if asked_whole else [Region(0, 0, width, height).translate(self.content_offset)]
 
 
 class Painted(ChangedLines, Widget):
@@ -97,8 +102,7 @@ class Painted(ChangedLines, Widget):
         """A line as last drawn."""
         if self._drawn_for != (self.size, self.app.theme):
             self._draw()
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.look.text)
-        return self.sent(y, strip)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.look.text)
 
     def _draw(self) -> None:
         cells, rows = self.size

@@ -65,6 +65,7 @@ class Picker(Painted, can_focus=True):
         several: whether Tab chooses several rows.
         creates: whether a text that matches no row may be made a new one.
         searchable: without it there is no search line, and every key of the digit row counts in either layout.
+        numbered: whether a digit chooses a row; without it a text may begin with one, such as ``2h``.
         preview: gives the lines below the rows.
         preview_rows: how many lines those are.
         id: of the widget.
@@ -132,6 +133,7 @@ class Picker(Painted, can_focus=True):
         several: bool = False,
         creates: bool = False,
         searchable: bool = True,
+        numbered: bool = True,
         preview: Preview | None = None,
         preview_rows: int = 3,
         id: str | None = None,
@@ -143,6 +145,7 @@ class Picker(Painted, can_focus=True):
         self.several = several
         self.creates = creates
         self.searchable = searchable
+        self.numbered = numbered
         self.preview = preview
         self.preview_rows = preview_rows if preview is not None else 0
         self.buffer = LineBuffer()
@@ -215,7 +218,7 @@ class Picker(Painted, can_focus=True):
 
     def _digit(self, character: str | None) -> int | None:
         """The number of a row. While a text may be typed, only signs that cannot begin a word count."""
-        if character is None or self.buffer.text:
+        if character is None or self.buffer.text or not self.numbered:
             return None
         digit = digit_for(character)
         if not digit or (self.searchable and not character.isdigit() and character not in _CANNOT_BEGIN_A_WORD):
@@ -294,7 +297,9 @@ class Picker(Painted, can_focus=True):
             for text in shown:
                 line = self._boxed(cells).put(truncate(safe_line(text), cells - 4), self.look.text)
                 lines.append(line.gap_to(cells - 1).put("│", self.look.rule).strip())
-        keys = self.words.t("picker.keys" if self.several else "picker.keys.one")
+        keys = self.words.t(
+            "picker.keys" if self.several else "picker.keys.one" if self.numbered else "picker.keys.typed"
+        )
         lines.append(self._rule(cells, "└", "┘", keys, self._chosen_note()))
         return lines
 
@@ -345,8 +350,10 @@ class Picker(Painted, can_focus=True):
     def _item(self, line: Line, item: PickerItem, place: int, cells: int) -> None:
         look = self.look
         number = place - self._top + 1
-        numbered = number < 10 and not item.disabled
-        line.put(str(number) if numbered else "-", look.active if numbered else look.muted).gap()
+        if self.numbered:
+            counted = number < 10 and not item.disabled
+            line.put(str(number) if counted else "-", look.active if counted else look.muted)
+        line.gap()
         if item.on is not None:
             line.put("[x] " if item.on else "[ ] ", look.good if item.on else look.muted)
         elif self.several:

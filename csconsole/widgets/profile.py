@@ -186,6 +186,7 @@ class Profile(Painted, can_focus=True):
         self._case = CaseFacts()
         self._now = 0
         self._top = 0
+        self.empty_key = "empty.customer"
 
     def show(self, customer: Customer | None, case: CaseFacts, now: int) -> None:
         """Shows a customer, or that nothing is known; ``now`` is in milliseconds UTC."""
@@ -213,8 +214,21 @@ class Profile(Painted, can_focus=True):
         """The lines in the window."""
         if self._customer is None:
             pane = _Pane(cells, self.look)
-            pane.text(self.words.t("empty.customer"), self.look.muted, 1)
+            if self.empty_key:
+                pane.text(self.words.t(self.empty_key), self.look.muted, 1)
             return pane.strips
         lines = profile_lines(self._customer, self._case, cells, self._now, self.zone, self.words, self.look)
         self._top = max(0, min(self._top, len(lines) - rows))
-        return lines[self._top : self._top + rows]
+        shown = lines[self._top : self._top + rows]
+        if self.has_focus and shown:
+            marker = Line(1, self.look.text).put(">", self.look.marker).strip()
+            shown[0] = Strip.join([marker, shown[0].crop(1)])
+        return shown
+
+    def on_focus(self) -> None:
+        """Shows the marker."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """Hides the marker."""
+        self.repaint()

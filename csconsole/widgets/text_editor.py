@@ -67,6 +67,12 @@ class TextEditor(ChangedLines, TextArea):
             row += 1
         return row, min(index, len(self.document[row]))
 
+    def rewrap(self) -> None:
+        """Wraps for the width there is: a text that came while the box was out of sight was not wrapped."""
+        self._rewrap_and_refresh_virtual_size()
+        self.forget_sent()
+        self.refresh()
+
     def set_text(self, text: str) -> None:
         """Replaces everything, undoable, and puts the caret at the end."""
         self.replace_range(0, len(self.text), text)
@@ -148,7 +154,7 @@ class TextEditor(ChangedLines, TextArea):
 
     def render_line(self, y: int) -> Strip:
         """A line; marks are drawn with their base, also under the cursor."""
-        return self.sent(y, _with_marks_joined(super().render_line(y)))
+        return _with_marks_joined(super().render_line(y))
 
 
 def _with_marks_joined(strip: Strip) -> Strip:

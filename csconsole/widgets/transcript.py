@@ -69,6 +69,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self._asked_older = False
         self._wants_start = False
         self._new_from: int | None = None
+        self.empty_key = "empty.messages"
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 
@@ -185,6 +186,18 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self._update()
         self.post_message(self.MessageSelected(self, self.selected))
 
+    def select_uid(self, uid: str) -> bool:
+        """Selects a message by id and scrolls to it; False when it is not at hand."""
+        place = next((i for i, message in enumerate(self._messages) if message.uid == uid), None)
+        if place is None:
+            return False
+        self._selected = place
+        self._wants_start = False
+        self._into_view(place)
+        self._update()
+        self.post_message(self.MessageSelected(self, self.selected))
+        return True
+
     def unselect(self) -> bool:
         """Selects no message; False when none was."""
         if self._selected is None:
@@ -221,10 +234,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
     def on_focus(self) -> None:
-        """Selects the newest message, so that the focus can be seen."""
-        if self._selected is None and self._messages:
-            self._selected = len(self._messages) - 1
-            self.post_message(self.MessageSelected(self, self.selected))
+        """Lights the marker of a selected message; selects none by itself."""
         self._update()
 
     def on_blur(self) -> None:
@@ -254,8 +264,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         """A line of the window; composed now where there was no room for it when it came."""
         if len(self._window) != self.size.height:
             self._fill()
-        strip = self._window[y] if y < len(self._window) else Strip.blank(self.size.width, self.look.text)
-        return self.sent(y, strip)
+        return self._window[y] if y < len(self._window) else Strip.blank(self.size.width, self.look.text)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -325,6 +334,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
     def _update(self) -> None:
         """Composes the window and sends the lines that changed."""
         if not self.is_mounted or not self.size.height:
+            self._window = []  # out of sight: composed when it is seen again
             return
         self._fill()
         self.refresh()
@@ -374,7 +384,8 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         del lines[height:]
         blank = Strip.blank(cells, self.look.text)
         if not self._messages:
-            text = Line(cells, self.look.muted).gap().put(self.setting.words.t("empty.messages")).strip()
+            empty = self.setting.words.t(self.empty_key) if self.empty_key else ""
+            text = Line(cells, self.look.muted).gap().put(empty).strip()
             return [text, *([blank] * (height - 1))]
         lines.reverse()
         return [*([blank] * (height - len(lines))), *lines]

@@ -172,9 +172,10 @@ async def test_only_the_marker_cells_are_sent_when_the_cursor_moves() -> None:
     app = QueueApp(shop.Rows(50))
     async with app.run_test(size=(50, 20)) as pilot:
         await pilot.pause()
-        sent: list[tuple[int, int]] = []
-        app.queue.refresh = lambda *regions, **_: sent.extend((r.width, r.height) for r in regions)  # type: ignore[assignment]
         app.queue.move(1)
+        app.queue._exchange_repaint_regions()  # the first after a change of size is whole
+        app.queue.move(1)
+        sent = [(region.width, region.height) for region in app.queue._exchange_repaint_regions()]
         assert sent == [(1, 1)] * 4
 
 
