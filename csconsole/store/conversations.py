@@ -132,11 +132,17 @@ def _next_number(tx: Tx, account_id: int) -> int:
     return number
 
 
-def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
+def update(tx: Tx, conversation_id: int, *, now: ConversationState | None = None, **fields: Any) -> None:
     """Writes some fields; the queue position follows when it depends on one of them.
 
     An ending conversation has nobody waiting: ``waiting_since`` is cleared and ``ended_seq`` set to its newest
     message, unless they are given.
+
+    Args:
+        tx: the transaction.
+        conversation_id: key of the conversation.
+        now: its fields as this transaction has just read them, to spare reading them again.
+        fields: what to write.
 
     Raises:
         KeyError: a field that is not one.
@@ -145,7 +151,7 @@ def update(tx: Tx, conversation_id: int, **fields: Any) -> None:
     if unknown:
         raise KeyError(", ".join(sorted(unknown)))
     if _KEYED & fields.keys():
-        now = state(tx, conversation_id)
+        now = now or state(tx, conversation_id)
         if now is None:
             return
         if fields.get("status") in ENDED:

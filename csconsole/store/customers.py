@@ -37,8 +37,19 @@ def create(
     language: str = "",
     attributes: Mapping[str, Any] | None = None,
     created_at: int | None = None,
+    identities: Iterable[tuple[Identity, bool]] = (),
 ) -> int:
-    """A new customer; indexes the name for search."""
+    """A new customer; indexes the name for search.
+
+    Args:
+        tx: the transaction.
+        name: display name.
+        call_name: what to call them.
+        language: ``th``, ``en`` ... or "".
+        attributes: custom facts.
+        created_at: since when they are known, ms UTC.
+        identities: theirs, each with whether it is only claimed; those others have already are passed over.
+    """
     customer_id = int(
         tx.execute(
             "insert into customer (uid, name, call_name, language, attributes, created_at, rev)"
@@ -54,8 +65,26 @@ def create(
             ),
         ).fetchone()[0]
     )
+    for identity, claimed in identities:
+        _insert_identity(tx, customer_id, identity, claimed)
     _index(tx, customer_id, _search_text(tx, customer_id))
     return customer_id
+
+
+def _insert_identity(tx: Tx, customer_id: int, identity: Identity, claimed: bool) -> None:
+    tx.execute(
+        "insert into identity (customer_id, kind, realm, value, display, verified_at, claimed)"
+        " values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+        (
+            customer_id,
+            identity.kind,
+            identity.realm,
+            identity.value,
+            identity.display,
+            tx.now if identity.verified else None,
+            int(claimed),
+        ),
+    )
 
 
 def add_identity(tx: Tx, customer_id: int, identity: Identity, *, claimed: bool = False) -> bool:
@@ -77,11 +106,7 @@ def add_identity(tx: Tx, customer_id: int, identity: Identity, *, claimed: bool 
     verified_at = tx.now if identity.verified else None
     if row is None:
         before = _search_text(tx, customer_id)
-        tx.execute(
-            "insert into identity (customer_id, kind, realm, value, display, verified_at, claimed)"
-            " values (?, ?, ?, ?, ?, ?, ?)",
-            (customer_id, *key, identity.display, verified_at, int(claimed)),
-        )
+        _insert_identity(tx, customer_id, identity, claimed)
         _reindex(tx, customer_id, before)
         return True
     identity_id, holder, known_at, was_claimed = row

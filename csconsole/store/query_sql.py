@@ -29,8 +29,8 @@ class Scope:
         now: present instant, ms UTC.
         zone: IANA zone in which dates are days.
         agent_id: who ``me`` is; None for nobody.
-        find_text: answers free text with conversations.
-        find_customers: answers ``customer:`` with customers; None: by the plain text of names.
+        find_text: answers free text (in quotes, a phrase) with conversations.
+        find_customers: answers ``customer:``, also in quotes, with customers; None: by the plain text of names.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Scope:
         return self.agent_id if self.agent_id is not None else -1
 
     def find_text(self, text: str) -> list[int]:
-        """Conversations in which a text occurs; looked up once."""
+        """Conversations in which a text occurs as it stands, spaces and all; looked up once."""
         if text not in self._found:
-            self._found[text] = self._find_text(text)
+            self._found[text] = self._find_text(f'"{text}"')
         return self._found[text]
 
 
@@ -218,7 +218,7 @@ def _customer(field: Field, scope: Scope) -> Condition:
     def one(value: str) -> Condition:
         name = value.strip("*")
         if scope.find_customers is not None:
-            keys = scope.find_customers(name)
+            keys = scope.find_customers(f'"{name}"')
             return Condition("c.customer_id in (select value from json_each(?))", json.dumps(keys))
         return Condition(
             "c.customer_id in (select id from customer where instr(fold(name), fold(?)) or instr(fold(call_name),"

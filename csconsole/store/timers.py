@@ -50,7 +50,7 @@ def due_timers(store: Store, now: int, *, kinds: tuple[str, ...], limit: int = 1
     return [
         Timer(i, at, kind, ref, json.loads(data))
         for i, at, kind, ref, data in store.read(
-            "select id, due_at, kind, ref, data from timer where due_at <= ?"
+            "select id, due_at, kind, ref, data from timer indexed by timer_due where due_at <= ?"
             " and kind in (select value from json_each(?)) order by due_at limit ?",
             (now, json.dumps(kinds), limit),
         )
@@ -65,7 +65,9 @@ def take(tx: Tx, timer: Timer) -> bool:
 def next_timer_at(store: Store, *, kinds: tuple[str, ...]) -> int | None:
     """When the next timer of some kinds is due, None when there is none."""
     row = store.read_one(
-        "select min(due_at) from timer where kind in (select value from json_each(?))", (json.dumps(kinds),)
+        "select due_at from timer indexed by timer_due where kind in (select value from json_each(?))"
+        " order by due_at limit 1",
+        (json.dumps(kinds),),
     )
     return row[0] if row else None
 

@@ -39,12 +39,15 @@ def _preview(body: str, kind: str, file: str) -> str:
 
 def fold_live(tx: Tx, state: ConversationState, message: NewMessage, seq: int) -> None:
     """Folds a new live message into its conversation (already stored as ``seq``)."""
-    if counts_as_unread(message):
-        conversations.update(tx, state.id, in_count=state.in_count + 1)
-    if message.at < state.last_at or seq == 1 or message.delivery in NOT_SAID:
+    unread: dict[str, Any] = {"in_count": state.in_count + 1} if counts_as_unread(message) else {}
+    if message.at < state.last_at or message.delivery in NOT_SAID:
+        if unread:
+            conversations.update(tx, state.id, **unread)
         refold(tx, state.id)
         return
-    fields: dict[str, Any] = {"last_at": message.at}
+    fields: dict[str, Any] = {"last_at": message.at, **unread}
+    if seq == 1:
+        fields["created_at"] = message.at
     if message.visibility == Visibility.PUBLIC:
         fields |= {"preview": preview_of(message), "preview_by": message.author_kind}
         if message.direction == Direction.IN:
@@ -57,7 +60,7 @@ def fold_live(tx: Tx, state: ConversationState, message: NewMessage, seq: int) -
                 fields |= {"waiting_since": None, "agent_seq": seq}
                 if state.first_response_at is None:
                     fields["first_response_at"] = message.at
-    conversations.update(tx, state.id, **fields)
+    conversations.update(tx, state.id, now=state, **fields)
 
 
 def _asks(message: NewMessage | Line) -> bool:

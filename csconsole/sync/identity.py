@@ -46,19 +46,26 @@ def customer_for(tx: Tx, event: MessageEvent, *, at: int) -> int:
     if found is None:
         fallback = safe_line(event.author_name) if event.author_kind == "customer" else ""
         found = customers.create(
-            tx, name or name_of(stated) or fallback or safe_line(event.thread.remote_id) or _NAMELESS,
-            created_at=at, **facts,  # type: ignore[arg-type]  # names and types of create's own
-        )  # fmt: skip
+            tx,
+            name or name_of(stated) or fallback or safe_line(event.thread.remote_id) or _NAMELESS,
+            created_at=at,
+            identities=[(clean(i), not _is_own(i, event)) for i in stated],
+            **facts,  # type: ignore[arg-type]  # names and types of create's own
+        )
     else:
         now = customers.name_of(tx, found)
         better = name if now in {"", _NAMELESS, safe_line(event.thread.remote_id), *map(_label, stated)} else ""
         customers.update(tx, found, name=better, **facts)  # type: ignore[arg-type]  # as above
     for identity in stated:
-        own = identity is event.customer or identity.verified
-        customers.add_identity(tx, found, clean(identity), claimed=not own)
+        customers.add_identity(tx, found, clean(identity), claimed=not _is_own(identity, event))
     if event.customer_tags:
         tags.change(tx, tags.CUSTOMER, found, add=[t for raw in event.customer_tags if (t := safe_line(raw))], by="")
     return found
+
+
+def _is_own(identity: Identity, event: MessageEvent) -> bool:
+    """Whether an identity leads to its customer: the one they wrote from, and those the source vouches for."""
+    return identity is event.customer or identity.verified
 
 
 def customer_of(tx: Tx, identity: Identity, *, at: int) -> int:

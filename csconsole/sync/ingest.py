@@ -1,8 +1,8 @@
 """The one way in: a page of remote items becomes rows, together with its cursor.
 
 At least once in, exactly once stored: every remote id passes the gate of ``remote_ref``. A page is written in
-transactions of at most 200 items, the cursor with the last one, so that a crash between them only repeats
-items the gate knows. One item that cannot be understood goes to quarantine and nothing else waits for it.
+transactions of at most 200 items and about 25 ms, the cursor with the last one, so that a crash between them
+only repeats items the gate knows. One item that cannot be understood goes to quarantine and nothing else waits for it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from csconsole.sync import fold, inbound
 from csconsole.text.sanitize import safe_line
 
 CHUNK = 200
-"""Items a bulk transaction holds: more would let a key stroke wait."""
+"""Most items of a bulk transaction."""
+CHUNK_SECONDS = 0.025
+"""How long a bulk transaction may take: a key stroke waits for it."""
+FIRST_CHUNK = 50
+SMALLEST_CHUNK = 10
 
 
 class Parsed(msgspec.Struct):
@@ -110,21 +114,26 @@ def apply_page(
     """
     counts = Counts()
     history = page.kind == PageKind.HISTORY
-    ordered = sorted(parsed, key=_received) if history else parsed
-    chunks = [ordered[i : i + CHUNK] for i in range(0, len(ordered), CHUNK)] or [[]]
+    left = sorted(parsed, key=_received) if history else list(parsed)
     place: int | None = None
-    for index, chunk in enumerate(chunks):
+    size = FIRST_CHUNK
+    while True:
         with store.transaction(clock.now(), bulk=True) as tx:
+            begun = clock.monotonic()
             intake = Intake(tx, store.root, account, history=history, open_days=open_days, reopen_window=reopen_window)
             if history:
-                left = sum(len(p.events or ()) for later in chunks[index:] for p in later)
-                intake.next_n = messages.reserve_history(tx, left, place)
+                intake.next_n = messages.reserve_history(tx, sum(len(p.events or ()) for p in left), place)
+            chunk, left = left[:size], left[size:]
             _apply_chunk(intake, chunk)
             place = intake.next_n
-            if index == len(chunks) - 1:
+            if not left:
                 accounts.save_cursor(tx, account.id, page.next, total=page.total, added=intake.counts.new)
-            counts.add(intake.counts)
-    return counts
+            spent = clock.monotonic() - begun
+        counts.add(intake.counts)
+        if not left:
+            return counts
+        fitting = round(len(chunk) * CHUNK_SECONDS / spent) if spent > 0 else CHUNK
+        size = max(SMALLEST_CHUNK, min(CHUNK, fitting, size * 2))
 
 
 def _received(parsed: Parsed) -> int:
