@@ -48,4 +48,4 @@ fi
 
 if [ "$want" = dev ]; then target='.[dev]'; else target='.'; fi
 echo "setup: installing csconsole ($want)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$target"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e "$target"

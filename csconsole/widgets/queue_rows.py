@@ -205,7 +205,8 @@ def _tags(row: QueueRow, look: Look, room: int) -> list[tuple[str, Style]]:
 def two_lines(
     row: QueueRow, cells: int, setting: QueueSetting, look: Look, *, selected: bool, marked: bool
 ) -> list[Strip]:
-    """A row in two lines: who and how late above, what was said and the tags below."""
+    """A row in two lines: who and how late above, what was said and the tags below; the marker in the first alone,
+    since each cell it takes is sent at each key."""
     above = Line(cells, look.text)
     _head(above, row, setting, look, selected=selected, marked=marked)
     tail = _tail_cells(row)
@@ -215,7 +216,7 @@ def two_lines(
     _tail(above, row, setting, look)
     below = Line(cells, look.text)
     sign, sign_style = _state_sign(row, look)
-    below.put(*((">", look.marker) if selected else (" ", look.text))).gap(3).put(sign, sign_style, 2).gap()
+    below.gap(4).put(sign, sign_style, 2).gap()
     said = _said(row)
     tags = _tags(row, look, min(below.room // 2, below.room - 12)) if cells >= 30 else []
     tag_cells = sum(width(text) for text, _ in tags)
