@@ -35,9 +35,11 @@ def demo(
     ] = "th",
 ) -> None:
     """Opens an invented shop. It has 24 accounts; nothing leaves this machine."""
+    from csconsole import logs
     from csconsole.services import demo as service
 
     place = _place(session).ensure()
+    logs.setup(place)
     config_path = Path(session.config_flag).expanduser().absolute() if session.config_flag else place.config
     service.prepare(place, config_path, seed=seed, still=still or build_only, language=language)
     if build_only or conversations:

@@ -40,6 +40,7 @@ def doctor(session: Session) -> None:
     if place.database.exists():
         found += _tried("data", lambda: service.store_findings(session.store(), now=_now(session, config)))
     if config is not None:
+        session.log()
         settled = config
         found += _tried("account", lambda: service.account_findings(settled, place.ensure(), session.clock))
     found += _terminal()

@@ -30,6 +30,7 @@ def import_mail(
     from csconsole.services import importing
 
     config = session.full_config
+    session.log()
     desk = Desk.open(session.store(create=True), config, session.clock)
     counts = importing.import_mail(desk, path.expanduser(), account)
     session.answer(

@@ -58,6 +58,7 @@ def retry(session: Session, item: Id) -> None:
     from csconsole.services.importing import retry as again
 
     row = _find(session, item)
+    session.log()
     counts = again(session.desk, row)
     session.answer(
         {"id": row.uid, "new": counts.new, "duplicates": counts.duplicates},

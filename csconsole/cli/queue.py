@@ -170,7 +170,12 @@ def search(
     def plain() -> str:
         if not hits:
             return "No message holds that."
-        columns = (Column("ID", 24), Column("AGE", 4, right=True), Column("CUSTOMER", 20), Column("TEXT"))
+        columns = (
+            Column("ID", 40),
+            Column("AGE", 4, right=True),
+            Column("CUSTOMER", 20, least=8, drop=1),
+            Column("TEXT"),
+        )
         return table(columns, [(f"{h.account}#{h.number}", age(h.at, now), h.customer, h.snippet) for h in hits])
 
     session.answer([views.hit(h) for h in hits], plain)

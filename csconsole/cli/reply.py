@@ -47,7 +47,7 @@ def reply(
     """Answers the customer. The text goes to the outbox and leaves after its hold."""
     from csconsole.services import canned as canned_service
     from csconsole.services.finding import open_conversation, resolve_id
-    from csconsole.services.replies import send_reply
+    from csconsole.services.replies import outbox_row, send_reply
 
     if sum(given is not None for given in (text, file, canned)) != 1:
         raise UsageError("Give the answer once: --text, --file or --canned.")
@@ -77,7 +77,7 @@ def reply(
             "id": sending.outbox_uid,
             "conversation_id": row.uid,
             "number": row.number,
-            "state": "queued" if now else "held",
+            "state": outbox_row(desk, sending.outbox_uid).state,
             "not_before": instant(sending.leaves_at),
         },
         f"{row.account}#{row.number}: the answer leaves "

@@ -82,6 +82,16 @@ class Session:
 
         return load(self.config_path, settings_type)
 
+    def log(self) -> None:
+        """Sends the log to the data directory's file, making the directory; for commands that sync or parse.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
+        from csconsole import logs
+
+        logs.setup(self.place.ensure())
+
     # -- the desk --------------------------------------------------------------------------------------
 
     @cached_property

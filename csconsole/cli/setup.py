@@ -67,6 +67,7 @@ def init(
     if not no_test:
         from csconsole.services.doctor import account_findings
 
+        session.log()
         found = account_findings(config, session.place.ensure(), session.clock)
         works = all(one.level == "ok" for one in found)
         lines += [f"{one.level}  {one.what} {one.cure}".rstrip() for one in found]

@@ -29,7 +29,6 @@ def sync(
     service: Annotated[bool, typer.Option("--service", help="run until stopped (the default without --once)")] = False,
 ) -> None:
     """Fetches and sends. One round with --once, else for as long as the program runs."""
-    from csconsole import logs
     from csconsole.sync import worker
 
     if once and service:
@@ -44,7 +43,7 @@ def sync(
         names = ", ".join(one.name for one in config.accounts)
         raise NotFoundError(f'There is no account "{account}"; the configuration has: {names}.')
     place = session.place.ensure()
-    logs.setup(place)
+    session.log()
     if not once:
         if not worker.main(config, place, service=True, clock=session.clock):
             raise RefusedError(f"Another csconsole already syncs {place.root}.")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from csconsole.store import quarantine
+from csconsole.store.database import Store
 from tests.cli.program import Program, eml
 
 COUNTS = ["account", "new", "duplicates", "quarantined"]
@@ -75,6 +77,22 @@ def test_what_cannot_be_understood_waits_in_quarantine(mailbox: Program, letters
     assert mailbox("quarantine", "retry", row["id"]).code == 3
     assert mailbox("quarantine", "retry", "no-such").code == 5
     assert mailbox.json("quarantine")[0]["id"] == row["id"]
+
+
+def test_what_is_understood_after_all_leaves_the_quarantine(mailbox: Program, letters: Path) -> None:
+    mailbox.ok("import", str(letters / "2.eml"), "--account", "mail")
+    store = Store(mailbox.data)
+    with store.transaction(1_000) as tx:
+        quarantine.add(
+            tx, mailbox.data, 1, remote_id="INBOX:7:9", kind="rfc822", raw=eml(31, "Held back", "Now it is read."),
+            received_at=1_700_000_000_000, meta={}, reason="An older reader gave up.", history=False,
+        )  # fmt: skip
+    store.close()
+    (row,) = mailbox.json("quarantine")
+    assert mailbox.json("quarantine", "retry", row["id"])["new"] == 1
+    assert mailbox.json("quarantine") == []
+    assert len(mailbox.json("search", '"Now it is read"')) == 1
+    assert mailbox("quarantine", "retry", row["id"]).code == 6
 
 
 @pytest.mark.parametrize(("path", "account", "code"), [("none", "mail", 2), ("", "mail", 2), ("", "post", 5)])
