@@ -11,6 +11,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,9 +65,8 @@ def main(
         StoreError: the store cannot be opened.
     """
     data_dir.ensure()
-    lock = FileLock(data_dir.lock("sync"))
-    if not lock.acquire(wait=False):
-        lock.close()
+    lock = _elected(data_dir)
+    if lock is None:
         return False
     try:
         lock.write_owner()
@@ -81,6 +81,20 @@ def main(
     finally:
         lock.close()
     return True
+
+
+def _elected(data_dir: DataDir) -> FileLock | None:
+    """The worker's lock, None when another worker holds it.
+
+    Somebody who only asks whether a worker runs holds it for an instant too, so it is tried more than once.
+    """
+    lock = FileLock(data_dir.lock("sync"))
+    for pause in (0.05, 0.2, 0.0):
+        if lock.acquire(wait=False):
+            return lock
+        time.sleep(pause)
+    lock.close()
+    return None
 
 
 async def _work(
