@@ -4,7 +4,7 @@ A point does nothing unless ``CSCONSOLE_CRASH_AT`` names it: ``name`` kills at t
 the third. The death is SIGKILL, as from a power cut or the kernel's memory killer: no handler runs.
 
 Points: ``claimed`` (a send is claimed, nothing left), ``phase-data`` (the phase is committed, no byte of the
-body left), ``accepted`` (the channel accepted, which only this process knows), ``phase-accepted`` (that is
+body left), ``data``, ``accepted`` (a connector came so far, which only this process knows), ``phase-accepted`` (that is
 committed, no copy filed), ``accepted-before-commit`` (the copy is filed, the end not noted), ``mid-page`` (a page
 was read and parsed, not stored), ``mid-transaction`` (before the n-th item of a page's transaction),
 ``page-stored`` (a page was stored, with its cursor).

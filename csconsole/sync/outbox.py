@@ -135,6 +135,7 @@ class Sender:
 
         async def phase(name: str) -> None:
             nonlocal reached
+            crashpoints.point(name)
             try:
                 ours = await self.access.write(outbox.set_phase, row.id, row.attempts, name)
             except StoreError:

@@ -85,9 +85,13 @@ for found in pkgutil.walk_packages(getattr(module, "__path__", []), module.__nam
 
 @pytest.mark.parametrize("module", exists("csconsole.app"))
 def test_the_app_loads_nothing_the_first_paint_does_not_need(module: str) -> None:
-    modules = loaded(f"import {module}")
+    modules = loaded(f"import {module}, csconsole.screens.console")
     assert "textual" in modules
     assert not modules & LATE
+
+
+def test_a_start_sets_the_terminal_up_before_textual_is_loaded() -> None:
+    assert "textual" not in loaded("import csconsole.app")
 
 
 @pytest.mark.parametrize("module", exists("csconsole.__main__"))

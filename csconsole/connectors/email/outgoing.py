@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from csconsole import crashpoints
 from csconsole.clock import Clock
 from csconsole.connectors.base import AccountContext, Phase
 from csconsole.connectors.email.compose import File, Letter, compose
@@ -81,7 +80,6 @@ class Outgoing:
             recipients.append(self._settings.address)
         async with await self.submission() as submission:
             words = await submission.send(letter.sender, recipients, letter.data, item.uid, lambda: phase("data"))
-            crashpoints.point("accepted")
             # Committed before the copy is filed: from here on a crash leaves no doubt.
             await phase("accepted")
         return words
