@@ -1,11 +1,15 @@
 """The worker with a known fault built in, to prove that the tests would see it: ``python -m tests.faults.mutants
-NAME DATA_DIR CONFIG``. Nothing of this is in the product."""
+NAME DATA_DIR CONFIG [once]``. Nothing of this is in the product."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
+from csconsole.config.loader import load
+from csconsole.connectors.registry import settings_type
+from csconsole.paths import DataDir
 from csconsole.store import accounts, outbox, refs
 from csconsole.store.database import Store
 from csconsole.sync import inbound, ingest, outcome, worker
@@ -70,6 +74,14 @@ def program(name: str) -> tuple[str, ...]:
     return ("-m", "tests.faults.mutants", name)
 
 
+def main(name: str, data: str, config: str, once: str = "") -> int:
+    """Runs the worker, or one round of it when a fourth argument is given."""
+    MUTANTS[name]()
+    if not once:
+        return worker._run([data, config])
+    worker.once(load(Path(config), settings_type), DataDir(Path(data)))
+    return 0
+
+
 if __name__ == "__main__":
-    MUTANTS[sys.argv[1]]()
-    sys.exit(worker._run(sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

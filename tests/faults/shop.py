@@ -189,6 +189,11 @@ class Shop:
         self._stack.callback(end, process)
         return process
 
+    def once_by(self, program: Sequence[str]) -> None:
+        """One round by another program than ours, see :mod:`tests.faults.mutants`."""
+        command = [sys.executable, *program, str(self.data.root), str(self.config_file), "once"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, timeout=LONGEST_RUN)
+
     def run_worker(self, *, crash_at: str = "", program: Sequence[str] = WORKER) -> int:
         """Runs a worker to its end; returns its exit code (-9 when it was killed)."""
         process = self.start_worker(crash_at=crash_at, program=program)

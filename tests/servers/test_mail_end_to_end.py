@@ -160,7 +160,7 @@ def _answer_elsewhere(bed: MailBed, user: MailUser, customer: MailUser, original
     message.set_content("จัดส่งพรุ่งนี้ค่ะ")
     with imaplib.IMAP4_SSL("localhost", bed.imaps_port, ssl_context=bed.client_tls()) as imap:
         imap.login(user.address, user.password)
-        answer, _ = imap.append("Sent", r"(\Seen)", None, message.as_bytes())  # type: ignore[arg-type]  # None: now
+        answer, _ = imap.append("Sent", r"(\Seen)", None, message.as_bytes())
         assert answer == "OK"
 
 
