@@ -172,10 +172,15 @@ def edit(tx: Tx, n: int, body: str, at: int) -> bool:
 
 def redact(tx: Tx, n: int, at: int) -> bool:
     """Removes a message's content everywhere; that there was one stays. False when that was done before."""
-    row = tx.read_one("select redacted_at, outbox_id from message where n = ?", (n,))
+    row = tx.read_one("select redacted_at, outbox_id, conversation_id, subject from message where n = ?", (n,))
     if row is None or row[0] is not None:
         return False
     unindex(tx, n)
+    tx.execute(
+        "update conversation set subject = '' where id = :c and subject = :s and not exists (select 1 from message m"
+        " where m.conversation_id = :c and m.subject = :s and m.n <> :n)",
+        {"c": row[2], "s": row[3], "n": n},
+    )
     tx.execute(
         "update message set body_text = '', subject = '', extra = '{}', redacted_at = ?, rev = ? where n = ?",
         (at, tx.rev, n),

@@ -296,7 +296,9 @@ def snippet(text: str, needle: Needle, *, around: int = 40) -> str:
     from csconsole.text.highlight import spans
 
     line = " ".join(text.split())
-    found = spans(needle, line)
+    folded = fold(line)
+    # Folding that keeps the length moves signs inside a letter at most; only else is every letter traced.
+    found = needle.places(folded) if len(folded) == len(line) else spans(needle, line)
     start = max(0, found[0][0] - around) if found else 0
     if 0 < start < len(line):
         start = previous_stop(line, start)

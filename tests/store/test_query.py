@@ -90,7 +90,7 @@ def populate(store: Store, rng: random.Random, count: int) -> list[Row]:
                     conversation_id=key, at=at, direction=direction, visibility=visibility, author_kind="customer",
                     body_text=body,
                 )  # fmt: skip
-                n, seq = messages.insert(tx, store.root, new)
+                _, seq = messages.insert(tx, store.root, new)
                 facts["texts"].append(body)
                 said.append(visibility)
                 facts.setdefault("order", []).append((at, seq, direction, visibility))
