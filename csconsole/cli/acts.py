@@ -126,5 +126,8 @@ def _row(session: Session, key: int) -> QueueRow:
 
 def _tell(session: Session, key: int, plain: str, facts: dict[str, object]) -> None:
     """Says what is so now; JSON names the conversation first."""
+    from csconsole.text.sanitize import safe_line
+
     row = _row(session, key)
-    session.answer({"id": row.uid, "number": row.number, **facts}, f"{row.account}#{row.number}: {plain}")
+    line = safe_line(f"{row.account}#{row.number}: {plain}")
+    session.answer({"id": row.uid, "number": row.number, **facts}, line)

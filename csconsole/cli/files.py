@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from csconsole.cli.session import Session, bind
+from csconsole.clock import SystemClock
+from csconsole.errors import ConfigError
 from csconsole.services.desk import Desk
 
 
@@ -58,7 +60,11 @@ def restore(session: Session, file: File) -> None:
     from csconsole.services import backups
 
     place = session.place.ensure()
-    done = backups.restore(place, file.expanduser().absolute(), session.clock.now())
+    try:
+        clock = session.clock
+    except ConfigError:  # data must come back even where the configuration is broken
+        clock = SystemClock()
+    done = backups.restore(place, file.expanduser().absolute(), clock.now())
     lines = [f"{file} is restored."]
     if done.kept is not None:
         lines.append(f"The database before is kept as {done.kept}.")

@@ -12,6 +12,7 @@ from csconsole.domain.conversation import QueueRow
 from csconsole.domain.message import Message
 from csconsole.errors import UsageError
 from csconsole.services.finding import OpenConversation
+from csconsole.text.sanitize import safe_line, safe_text
 
 DEFAULT_LIMIT = 1_000
 ALL = 1 << 40
@@ -111,19 +112,22 @@ def show(session: Session, conversation: Annotated[str, typer.Argument(metavar="
 
 def _transcript(found: OpenConversation, zone: str) -> str:
     row, customer = found.conversation.row, found.customer
-    head = [
-        style(f"{row.account}#{row.number}  {row.customer_name}", "heading"),
-        f"id        {row.uid}",
-        f"status    {row.status}"
-        + (f" until {moment(row.snoozed_until, zone)}" if row.snoozed_until is not None else ""),
-        f"subject   {row.subject}",
-        f"assignee  {row.assignee or 'none'}" + (f"  team {row.team}" if row.team else ""),
-        f"tags      {' '.join(row.tags)}",
-        f"priority  {row.priority}",
-        "customer  " + "  ".join(f"{i.kind}:{i.display or i.value}" for i in customer.identities),
+    until = f" until {moment(row.snoozed_until, zone)}" if row.snoozed_until is not None else ""
+    facts = [
+        ("id", row.uid),
+        ("status", f"{row.status}{until}"),
+        ("subject", row.subject),
+        ("assignee", (row.assignee or "none") + (f"  team {row.team}" if row.team else "")),
+        ("tags", " ".join(row.tags)),
+        ("priority", row.priority),
+        ("customer", "  ".join(f"{i.kind}:{i.display or i.value}" for i in customer.identities)),
+        ("known as", " ".join(tag.name for tag in customer.tags)),
+        *(("remark", f"{note.author}: {note.body}") for note in customer.notes),
     ]
-    head += [f"remark    {note.author}: {note.body}" for note in customer.notes]
-    lines = _folded([line for line in head if line.split(None, 1)[1:]])
+    lines = [_heading(f"{row.account}#{row.number}  {row.customer_name}")]
+    for name, value in facts:
+        if value:
+            lines += _folded(f"{name:<10}{safe_line(value)}", terminal_width(), indent=10)
     for message in found.messages:
         lines += ["", *_message(message, zone)]
     return "\n".join(lines) + "\n"
@@ -131,27 +135,25 @@ def _transcript(found: OpenConversation, zone: str) -> str:
 
 def _message(message: Message, zone: str) -> list[str]:
     who = message.author_name or str(message.author_kind)
-    kind = "NOTE " if message.visibility == "internal" else ("<- " if message.direction == "in" else "-> ")
+    kind = "NOTE" if message.visibility == "internal" else ("<-" if message.direction == "in" else "->")
     delivery = f"  [{message.delivery}]" if message.delivery else ""
     reason = f" {message.delivery_reason}" if message.delivery_reason else ""
-    head = style(f"{kind}{who}  {moment(message.at, zone)}{delivery}{reason}", "heading")
     body = message.body or ("(removed)" if message.redacted_at is not None else f"({message.kind})")
-    lines = [head, *(f"  {line}" for line in _folded(body.split("\n"), room=terminal_width() - 2))]
-    lines += [f"  [{file.name}, {file.mime}, {file.bytes} bytes]" for file in message.attachments]
+    lines = [_heading(f"{kind} {who}  {moment(message.at, zone)}{delivery}{reason}")]
+    lines += [f"  {line}" for line in _folded(body, terminal_width() - 2)]
+    lines += [f"  [{safe_line(file.name)}, {safe_line(file.mime)}, {file.bytes} bytes]" for file in message.attachments]
     return lines
 
 
-def _folded(lines: list[str], room: int = 0) -> list[str]:
-    """Lines broken at the terminal's width where Thai and English may break."""
-    from csconsole.text.sanitize import safe_text
+def _heading(text: str) -> str:
+    return style(safe_line(text), "heading")
+
+
+def _folded(text: str, cells: int, indent: int = 0) -> list[str]:
+    """A text made safe and broken where Thai and English may break."""
     from csconsole.text.wrap import wrap
 
-    width = room or terminal_width()
-    folded: list[str] = []
-    for line in lines:
-        coloured = line.startswith("\x1b")
-        folded += [line] if coloured else wrap(safe_text(line), width)
-    return folded
+    return wrap(safe_text(text), cells, indent)
 
 
 def search(

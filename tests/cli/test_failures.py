@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from csconsole.store import driver
 from csconsole.text.sanitize import is_safe
 from tests.cli.program import Program, config_of, eml
 
@@ -132,6 +133,12 @@ def test_hostile_texts_are_harmless_in_plain_output(mailbox: Program, tmp_path: 
     outputs += [mailbox.ok("show", row["id"]).out for row in rows]
     outputs += [mailbox("quarantine").out, mailbox("show", evil.replace("\x00", "")).err]
     outputs += [mailbox("quarantine", "show", row["id"]).out for row in mailbox.json("quarantine")]
+    connection = driver.connect(str(mailbox.data / "csconsole.db"))
+    connection.execute("update message set body_text = ?1, author_name = ?1", (evil,))
+    connection.execute("update customer set name = ?1, call_name = ?1", (evil,))
+    connection.execute("update conversation set subject = ?1, preview = ?1", (evil,))
+    connection.close()
+    outputs += [mailbox.ok("list").out, *(mailbox.ok("show", row["id"]).out for row in rows)]
     for text in outputs:
         assert all(is_safe(line) for line in text.split("\n")), text
         assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text), text

@@ -109,7 +109,10 @@ def test_a_backup_is_whole_and_comes_back(desk: Program, tmp_path: Path) -> None
     assert answer["bytes"] == copy.stat().st_size and copy.stat().st_mode & 0o077 == 0
     assert desk("backup", str(copy)).code == 4
     desk.ok("status", "20410", "resolved")
+    config = (desk.data / "config.toml").read_text()
+    (desk.data / "config.toml").write_text("broken")
     desk.ok("restore", str(copy))
+    (desk.data / "config.toml").write_text(config)
     assert desk.json("list") == before
     kept = list((desk.data / "backups").glob("before-restore-*.db"))
     assert len(kept) == 1
