@@ -48,6 +48,7 @@ def main(
     service: bool = False,
     clock: Clock | None = None,
     registry: Registry = connector_class,
+    config_path: Path | None = None,
 ) -> bool:
     """Runs the worker in this process until nobody needs it, or SIGTERM or SIGINT.
 
@@ -57,6 +58,8 @@ def main(
         service: go on without a console.
         clock: decides what time it is.
         registry: finds a connector's class by its name.
+        config_path: where the configuration stands. When it changes the worker ends in good order, so that the
+            next one, started by the console that misses it, works by the new one; a service goes on.
 
     Returns:
         False when another worker holds the lock; nothing was done then.
@@ -73,7 +76,8 @@ def main(
         store = Store(data_dir.root)
         try:
             log.info("the sync worker starts", extra={"service": service})
-            asyncio.run(_work(config, data_dir, store, clock or SystemClock(), registry, service))
+            ends = None if service else _Ends(data_dir, config_path)
+            asyncio.run(_work(config, data_dir, store, clock or SystemClock(), registry, ends))
             store.checkpoint(truncate=True)
             log.info("the sync worker ends")
         finally:
@@ -98,7 +102,7 @@ def _elected(data_dir: DataDir) -> FileLock | None:
 
 
 async def _work(
-    config: Config, data_dir: DataDir, store: Store, clock: Clock, registry: Registry, service: bool
+    config: Config, data_dir: DataDir, store: Store, clock: Clock, registry: Registry, ends: _Ends | None
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -108,8 +112,8 @@ async def _work(
     watcher: asyncio.Task[None] | None = None
     try:
         await engine.open()
-        if not service:
-            watcher = asyncio.create_task(_end_when_alone(engine, data_dir, stop, RealWaiting(), clock))
+        if ends is not None:
+            watcher = asyncio.create_task(ends.watch(engine, stop))
         await engine.run_forever(stop)
     finally:
         if watcher is not None:
@@ -117,25 +121,62 @@ async def _work(
         await engine.close()
 
 
-async def _end_when_alone(
-    engine: Engine, data_dir: DataDir, stop: asyncio.Event, waiting: Waiting, clock: Clock
-) -> None:
-    """Sets ``stop`` once no console lives and nothing is due, or a minute after the last console."""
-    alone_since: float | None = None
-    while not await waiting.until(stop, CHECK):
-        if console_lives(data_dir):
-            alone_since = None
-            continue
-        now = clock.monotonic()
-        alone_since = now if alone_since is None else alone_since
-        left = DRAIN - (now - alone_since)
+class _Ends:
+    """Why a worker that is no service ends.
+
+    Args:
+        data_dir: the data directory.
+        config_path: the configuration in use, None for the defaults.
+    """
+
+    def __init__(self, data_dir: DataDir, config_path: Path | None) -> None:
+        self.data_dir = data_dir
+        self.config_path = config_path
+        self.config_stamp = _stamp(config_path)
+        self.alone_since: float | None = None
+
+    async def watch(self, engine: Engine, stop: asyncio.Event) -> None:
+        """Sets ``stop`` once no console lives and nothing is due, a minute after the last console at the latest,
+        or when the configuration has changed."""
+        waiting = RealWaiting()
+        while not await waiting.until(stop, CHECK):
+            if _stamp(self.config_path) != self.config_stamp:
+                log.info("the configuration has changed")
+                stop.set()
+            elif await self.is_alone(engine):
+                stop.set()
+
+    async def is_alone(self, engine: Engine) -> bool:
+        """Whether nobody needs the worker any more."""
         try:
-            busy = await engine.busy(left)
+            lives = console_lives(self.data_dir)
+        except OSError as error:
+            log.error("the data directory cannot be used any more: %s", error.strerror)
+            return True
+        if lives:
+            self.alone_since = None
+            return False
+        now = engine.clock.monotonic()
+        self.alone_since = now if self.alone_since is None else self.alone_since
+        left = DRAIN - (now - self.alone_since)
+        if left <= 0:
+            return True
+        try:
+            return not await engine.busy(left)
         except StoreError as error:
             log.error("the outbox could not be read: %s", error.message)
-            busy = False
-        if left <= 0 or not busy:
-            stop.set()
+            return True
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """What changes when a file is written anew; None when there is none."""
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def console_lives(data_dir: DataDir) -> bool:
@@ -244,8 +285,9 @@ def _run(arguments: list[str]) -> int:
     try:
         data_dir.ensure()
         logs.setup(data_dir)
-        config = load(Path(arguments[1]) if len(arguments) > 1 else None, settings_type)
-        main(config, data_dir, clock=clock_for(config, data_dir.root))
+        path = Path(arguments[1]) if len(arguments) > 1 else None
+        config = load(path, settings_type)
+        main(config, data_dir, clock=clock_for(config, data_dir.root), config_path=path)
     except CsconsoleError as error:
         log.error("the sync worker cannot run: %s", error.message)
         return error.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +148,22 @@ def test_sigterm_ends_a_worker_in_good_order(place: Place) -> None:
         assert not is_running(place.data)
 
 
+def test_a_changed_configuration_ends_the_worker_so_that_the_next_one_uses_it(place: Place) -> None:
+    with place.console():
+        process = place.spawn()
+        wait_until(place.pulled, "the first pull")
+        place.data.config.write_text(CONFIG + 'label = "LINE"\n')
+        assert process.wait(30) == 0
+        place.spawn()
+
+        def labelled() -> bool:
+            with place.store() as store:
+                row = accounts.account_by_name(store, "line-online")
+                return row is not None and row.label == "LINE"
+
+        wait_until(labelled, "the new label")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the death signal of a parent exists on Linux only")
 def test_a_killed_worker_leaves_neither_its_lock_nor_its_children(place: Place) -> None:
     with place.console():
@@ -170,6 +187,14 @@ def test_the_worker_has_no_terminal_and_no_open_file_of_ours(place: Place, tmp_p
         opened = {str(entry.readlink()) for entry in Path(f"/proc/{process.pid}/fd").iterdir()}
         assert str(tmp_path / "secret") not in opened
         assert str(Path(f"/proc/{process.pid}/fd/0").readlink()) == os.devnull
+
+
+def test_a_worker_does_not_outlive_its_data_directory(place: Place) -> None:
+    with place.console():
+        process = place.spawn()
+        wait_until(place.pulled, "the first pull")
+        shutil.rmtree(place.data.root)
+        assert process.wait(60) is not None
 
 
 def test_a_broken_configuration_is_logged_not_shown(place: Place) -> None:
