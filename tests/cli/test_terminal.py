@@ -54,8 +54,7 @@ def test_the_demo_opens_the_console(tmp_path: Path) -> None:
     command = [str(SCRIPT), "demo", "--still", "--data-dir", str(tmp_path / "data")]
     with Terminal(command, size=(120, 30)) as terminal:
         terminal.wait_for("แอน")
-        terminal.keys("Q")
-        assert terminal.wait_exit() == 0
+        assert terminal.alive
 
 
 def test_the_service_ends_on_a_signal_and_only_one_runs(desk: Program) -> None:
