@@ -126,10 +126,10 @@ def apply_page(
             chunk, left = left[:size], left[size:]
             _apply_chunk(intake, chunk)
             place = intake.next_n
+            counts.add(intake.counts)
             if not left:
-                accounts.save_cursor(tx, account.id, page.next, total=page.total, added=intake.counts.new)
+                accounts.save_cursor(tx, account.id, page.next, total=page.total, added=counts.new)
             spent = clock.monotonic() - begun
-        counts.add(intake.counts)
         if not left:
             return counts
         fitting = round(len(chunk) * CHUNK_SECONDS / spent) if spent > 0 else CHUNK
