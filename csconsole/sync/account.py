@@ -140,7 +140,6 @@ class AccountSync:
             account_id,
             connector,
             access,
-            waiting,
             self.totals,
             freshen=self.puller.freshen,
             trouble=self._cannot_send,

@@ -82,8 +82,8 @@ async def _fetch_attachment(engine: Engine, job: Job) -> str:
 
 
 async def _retry_quarantine(engine: Engine, job: Job) -> str:
-    """``retry_quarantine`` with ``item`` (its id): understands it once more; the result is what came of it."""
-    row = await engine.access.read(quarantine.find, str(job.args.get("item", "")))
+    """``retry_quarantine`` with ``uid`` (of the item): understands it once more; the result is what came of it."""
+    row = await engine.access.read(quarantine.find, str(job.args.get("uid", "")))
     if row is None:
         raise NotFoundError("There is no such item in quarantine.")
     if row.state != "held":

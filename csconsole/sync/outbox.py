@@ -23,7 +23,6 @@ from csconsole.sync import claiming, closing, inbound
 from csconsole.sync.access import Access
 from csconsole.sync.outcome import Outcome, judge
 from csconsole.sync.summary import Totals
-from csconsole.sync.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +30,6 @@ OVERLAP = 4
 """Sends of one account under way at once."""
 LONGEST_SEND = 300.0
 """Seconds after which an attempt counts as lost; connectors have shorter limits of their own."""
-STORE_TRIES = 5
 PROVEN = "accepted"
 """Phase by which a connector states that the channel has accepted and only work of ours is left."""
 
@@ -48,7 +46,6 @@ class Sender:
         account_id: its key.
         connector: its connection.
         access: the store.
-        waiting: how to wait.
         totals: where the rows taken up are noted.
         freshen: pulls when the last pull is too old; False when the account cannot be pulled now.
         trouble: told why the account can send nothing for a while, and "" once a send was accepted.
@@ -60,7 +57,6 @@ class Sender:
         account_id: int,
         connector: Connector,
         access: Access,
-        waiting: Waiting,
         totals: Totals,
         *,
         freshen: Callable[[], Awaitable[bool]],
@@ -70,12 +66,12 @@ class Sender:
         self.account_id = account_id
         self.connector = connector
         self.access = access
-        self.waiting = waiting
         self.totals = totals
         self.freshen = freshen
         self.trouble = trouble
         self.paused_until = 0
         self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._unwritten: dict[int, Callable[[Tx], str]] = {}
         self._turn = asyncio.Lock()
 
     def send_class(self, kind: str) -> SendClass:
@@ -86,6 +82,7 @@ class Sender:
         """Sends until nothing is due any more; returns how many rows were taken up."""
         begun = 0
         async with self._turn:
+            await self._write_ends()
             while rows := await self._due():
                 if not await self.freshen():
                     break
@@ -183,17 +180,23 @@ class Sender:
             self.trouble(outcome.reason)
 
     async def _conclude(self, row: OutboxRow, work: Callable[[Tx], str]) -> None:
-        """Writes an end, again when the store cannot be written; a row never told stays ``sending``, and the
-        next start of a worker settles it."""
-        for left in range(STORE_TRIES - 1, -1, -1):
-            try:
-                await self.access.write(work)
-                return
-            except StoreError as error:
-                log.error("the end of a send could not be stored: %s", error.message, extra={"outbox": row.uid})
-                if not left:
-                    raise
-                await self.waiting.until(asyncio.Event(), 2.0)
+        """Writes an end; when the store cannot be written it is kept and written as soon as it can. Dying before
+        that leaves the row ``sending``, and the next start of a worker settles it."""
+        try:
+            await self.access.write(work)
+        except StoreError as error:
+            log.error("the end of a send could not be stored: %s", error.message, extra={"outbox": row.uid})
+            self._unwritten[row.id] = work
+
+    async def _write_ends(self) -> None:
+        """Writes the ends of sends that the store could not take when they came.
+
+        Raises:
+            StoreError: it still cannot.
+        """
+        for row_id, work in list(self._unwritten.items()):
+            await self.access.write(work)
+            del self._unwritten[row_id]
 
 
 def accepted(tx: Tx, row_id: int, receipt: Receipt) -> str:

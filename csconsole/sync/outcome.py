@@ -6,11 +6,15 @@ from __future__ import annotations
 import msgspec
 
 from csconsole.domain.sending import SendClass
-from csconsole.errors import AuthError, ConfigError, ConnectorError, RateLimitedError
+from csconsole.errors import AuthError, ConfigError, ConnectorError, CsconsoleError, RateLimitedError, StoreError
 from csconsole.sync.backoff import AUTH_PAUSE, delay
 
 MAX_ATTEMPTS = 40
 """Attempts after which a message that could never be handed over fails visibly (most of a day)."""
+
+STORE_WAIT = 15.0
+"""Seconds after which a send is tried again whose first step could not be written down (the disk is full): the
+contract lets nothing leave before that."""
 
 FIRST_LOOK = 5.0
 """Seconds after a lost answer before the source is asked: it may still be storing the message."""
@@ -45,6 +49,8 @@ def judge(error: BaseException, send_class: SendClass, *, phase: str, attempt: i
     reason = sentence(error)
     if isinstance(error, ConfigError) and not phase:
         return Outcome("queued", reason, wait=AUTH_PAUSE, pause=AUTH_PAUSE)
+    if isinstance(error, StoreError) and not phase:
+        return Outcome("queued", reason, wait=STORE_WAIT)
     if isinstance(error, ConnectorError) and error.provably_not_accepted:
         return _not_accepted(error, reason, attempt, seed)
     return lost(send_class, reason, attempt=attempt, seed=seed)
@@ -79,7 +85,7 @@ def lost(send_class: SendClass, reason: str, *, attempt: int, seed: str) -> Outc
 
 def sentence(error: BaseException) -> str:
     """What to show of an error: its own sentence where it is one of ours."""
-    if isinstance(error, ConnectorError | ConfigError):
+    if isinstance(error, CsconsoleError):
         return error.message
     if isinstance(error, TimeoutError):
         return "The channel did not answer in time."

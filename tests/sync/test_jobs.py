@@ -58,11 +58,11 @@ async def test_an_item_understood_at_last_leaves_quarantine(rig: Rig) -> None:
     sim.items.append(item(2, "malformed"))
     await rig.once()
     (held,) = quarantine.listing(rig.store)
-    failed = await done(rig, ask(rig, "retry_quarantine", item=held.uid))
+    failed = await done(rig, ask(rig, "retry_quarantine", uid=held.uid))
     assert (failed.state, failed.result) == ("failed", "the message has no sender␛[2J")
     with rig.store.transaction(rig.clock.now()) as tx:
         tx.execute("update quarantine set raw = ?", (item(2, "อ่านได้แล้ว").raw,))
-    job = await done(rig, ask(rig, "retry_quarantine", item=held.uid))
+    job = await done(rig, ask(rig, "retry_quarantine", uid=held.uid))
     assert (job.state, job.result) == ("done", "done")
     assert rig.messages() == ["สวัสดีค่ะ", "อ่านได้แล้ว"]
     assert quarantine.listing(rig.store) == []
@@ -115,7 +115,7 @@ async def test_a_person_can_have_a_lost_send_looked_up_now(rig: Rig) -> None:
     ("kind", "args"),
     [
         ("fetch_attachment", {"attachment": "no id"}),
-        ("retry_quarantine", {"item": "99"}),
+        ("retry_quarantine", {"uid": "99"}),
         ("settle", {"outbox": "0" * 32}),
         ("make coffee", {}),
     ],

@@ -8,11 +8,12 @@ import pytest
 
 from csconsole.clock import SECOND
 from csconsole.domain.sending import Bubble, OutboundItem, SendClass
-from csconsole.errors import UnreachableError
+from csconsole.errors import DiskFullError, UnreachableError
 from csconsole.services import acts, replies
 from csconsole.store import drafts, events, outbox
 from csconsole.store.accounts import account_by_name
 from csconsole.store.timers import set_timer
+from csconsole.sync import outbox as sync_outbox
 from tests.sync.rig import Rig, greeted, only, until
 from tests.sync.simulator import item
 
@@ -276,6 +277,42 @@ async def test_what_the_connector_proves_counts_though_it_fails_afterwards(rig: 
     sim.faults.append("proven")
     assert (await rig.once()).sent == 1
     assert rig.state(uid) == "sent"
+
+
+async def test_an_end_the_disk_cannot_take_is_written_later_and_nothing_goes_twice(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim = await greeted(rig, send_class=SendClass.NONE)
+    uid = rig.reply("ส่งแล้วค่ะ")
+
+    def full(*args: object) -> str:
+        raise DiskFullError("The disk is full.")
+
+    async with rig.engine() as engine:
+        sender = only(engine).sender
+        with monkeypatch.context() as broken:
+            broken.setattr(sync_outbox, "accepted", full)
+            await sender.send_due()
+            assert rig.state(uid) == "sending"
+            with pytest.raises(DiskFullError):
+                await sender.send_due()
+        await sender.send_due()
+    assert (rig.state(uid), sim.texts) == ("sent", ["ส่งแล้วค่ะ"])
+
+
+async def test_a_phase_the_disk_cannot_take_keeps_the_message_here(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = await greeted(rig, send_class=SendClass.NONE)
+    uid = rig.reply("ส่งแล้วค่ะ")
+
+    def full(*args: object) -> bool:
+        raise DiskFullError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(outbox, "set_phase", full)
+        await rig.once()
+        assert (rig.state(uid), sim.texts) == ("queued", [])
+    rig.clock.advance(20 * SECOND)
+    assert (await rig.once()).sent == 1
 
 
 # -- resolve after sending -----------------------------------------------------------------------------------

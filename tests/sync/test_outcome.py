@@ -7,13 +7,14 @@ from csconsole.errors import (
     AuthError,
     ConfigError,
     ConnectorError,
+    DiskFullError,
     RateLimitedError,
     RejectedError,
     UnreachableError,
     UnsupportedError,
 )
 from csconsole.sync.backoff import AUTH_PAUSE
-from csconsole.sync.outcome import MAX_ATTEMPTS, Outcome, judge
+from csconsole.sync.outcome import MAX_ATTEMPTS, STORE_WAIT, Outcome, judge
 
 LOST = UnreachableError("the answer was lost")
 
@@ -66,6 +67,13 @@ def test_refused_credentials_pause_the_account_and_keep_the_message(error: Excep
 
 def test_a_config_error_after_the_first_byte_proves_nothing() -> None:
     assert judged(ConfigError("no password"), phase="data").state == "settling"
+
+
+@pytest.mark.parametrize("send_class", list(SendClass))
+def test_what_could_not_be_written_down_has_not_left(send_class: SendClass) -> None:
+    outcome = judged(DiskFullError("The disk is full."), send_class, phase="")
+    assert (outcome.state, outcome.wait) == ("queued", STORE_WAIT)
+    assert judged(DiskFullError("The disk is full."), SendClass.NONE, phase="data").state == "uncertain"
 
 
 def test_endless_attempts_end_visibly() -> None:
