@@ -70,7 +70,7 @@ class DataDir:
     @property
     def demo_ledger(self) -> Path:
         """What the demo's pretended channels accepted, one JSON object per line."""
-        return self.root / "demo-ledger.jsonl"
+        return self.root / "demo.ledger.jsonl"
 
     def lock(self, name: str) -> Path:
         """The lock file ``<name>.lock`` (sync, console, schema, intent).
