@@ -91,6 +91,7 @@ def _message(intake: Intake, item: RawItem, event: MessageEvent, known: Known) -
             raise PayloadError(f"Its {name} is one this program does not know.")
     if event.marker and _is_echo(intake, event):
         known["message", event.remote_id] = 0
+        intake.counts.duplicates += 1
         return
     if event.dedup_key:
         twin = refs.find(tx, refs.SHARED, "rfc822", event.dedup_key)

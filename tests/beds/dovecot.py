@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import pwd
@@ -232,8 +233,10 @@ class Dovecot:
         try:
             self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, 9)
+            self._process.kill()
             self._process.wait(timeout=15)
+        with contextlib.suppress(ProcessLookupError):  # processes that serve an open mailbox outlive their master
+            os.killpg(self._process.pid, 9)
         self._process = None
 
 

@@ -30,6 +30,7 @@ class Findings(msgspec.Struct):
         uncertain: answers about which a person was asked.
         in_flight: answers on their way at a kill, summed up: at most so many may be uncertain.
         unsent: answers that ended without leaving (failed, stopped, cancelled); nobody gave a reason to.
+        disorder: conversations whose answers were accepted in another order than they were given.
         landed: state and phase of the rows at each kill.
     """
 
@@ -42,6 +43,7 @@ class Findings(msgspec.Struct):
     uncertain: int = 0
     in_flight: int = 0
     unsent: list[str] = msgspec.field(default_factory=list)
+    disorder: list[int] = msgspec.field(default_factory=list)
     landed: Counter[str] = msgspec.field(default_factory=Counter)
 
     def __str__(self) -> str:
@@ -58,8 +60,8 @@ class Findings(msgspec.Struct):
                 self.landed[f"{row.state}/{row.phase or '-'}"] += 1
                 self.in_flight += row.state == "sending" and row.phase == "data"
 
-    def judge(self, rows: Iterable[OutboxRow], accepted: Counter[str], delivered: Counter[str]) -> None:
-        """Compares the outbox with what the servers know."""
+    def judge(self, rows: list[OutboxRow], accepted: Counter[str], delivered: Counter[str]) -> None:
+        """Compares the outbox, oldest first, with what the servers know: counts in the order of acceptance."""
         for row in rows:
             got = delivered[row.key]
             self.sends += 1
@@ -68,6 +70,12 @@ class Findings(msgspec.Struct):
             if row.state in {"failed", "stopped", "cancelled"}:
                 self.unsent.append(f"{row.state}: {row.reason}")
             self.uncertain += row.state == "uncertain"
+        order = {key: place for place, key in enumerate(accepted)}
+        given: dict[int, list[int]] = {}
+        for row in rows:
+            if row.key in order:
+                given.setdefault(row.conversation_id, []).append(order[row.key])
+        self.disorder = [conversation for conversation, places in given.items() if places != sorted(places)]
 
 
 def accepted(bed: MailBed, keys: set[str]) -> Counter[str]:

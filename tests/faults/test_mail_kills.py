@@ -15,6 +15,7 @@ from csconsole.services import replies
 from tests.beds.mail import MailBed
 from tests.beds.proxy import FaultProxy
 from tests.faults import kills, mutants, oracle
+from tests.faults.keeps_sent import let_server_keep_sent
 from tests.faults.shop import Shop, plain
 
 pytestmark = pytest.mark.faults
@@ -90,6 +91,17 @@ def test_an_echo_to_ourselves_leaves_nothing_uncertain(mail_bed: MailBed, tmp_pa
         _a_person_ends_it(shop)
 
 
+@pytest.mark.parametrize("point", ["accepted", "phase-data"])
+def test_a_server_that_keeps_sent_leaves_nothing_uncertain(mail_bed: MailBed, tmp_path: Path, point: str) -> None:
+    with Shop(mail_bed, tmp_path, f"keeps-{point}", sent_copy="server") as shop:
+        let_server_keep_sent(mail_bed, shop.user)
+        found = kills.rounds(shop, f"server-{point}", kills.at_point(point, 1), cases=CASES, seed=SEED, each=1)
+        _nothing_lost_or_twice(found)
+        assert found.in_flight >= CASES, "the kills did not land where only the server knows"
+        assert found.uncertain == 0
+        _a_person_ends_it(shop)
+
+
 @pytest.mark.parametrize(("mutant", "point"), [("blind-retry", "accepted"), ("phase-unwritten", "accepted")])
 def test_a_worker_that_sends_again_blindly_is_caught(
     mail_bed: MailBed, tmp_path: Path, mutant: str, point: str
@@ -104,6 +116,7 @@ def test_a_worker_that_sends_again_blindly_is_caught(
 def _nothing_lost_or_twice(found: oracle.Findings) -> None:
     assert (found.lost, found.twice, found.unsent) == (0, 0, []), found
     assert found.uncertain <= found.in_flight, found
+    assert not found.disorder, f"answers overtook each other: {found.disorder}"
 
 
 def _a_person_ends_it(shop: Shop) -> None:

@@ -187,7 +187,8 @@ def test_an_answer_given_elsewhere_stops_ours_at_the_last_moment(mail_bed: MailB
 
 
 def test_news_are_here_in_two_seconds_and_after_a_restart_of_the_server(mail_bed: MailBed, tmp_path: Path) -> None:
-    sender = "somchai@customer.test"
+    customer = mail_bed.customer("somchai")
+    sender = customer.address
     with Shop(mail_bed, tmp_path, "support-idle") as shop, shop.console():
         shop.once()
         worker = shop.start_worker()
@@ -207,6 +208,14 @@ def test_news_are_here_in_two_seconds_and_after_a_restart_of_the_server(mail_bed
             print(f"IDLE mails={len(waits)} slowest={max(waits):.2f}s median={sorted(waits)[len(waits) // 2]:.2f}s")
             assert max(waits) < 2.0
 
+            (summary,) = answers(shop.run("sync", "--once", "--json"))
+            assert (summary["account"], summary["error"]) == ("mail", None)
+            sending = shop.reply(reader.page("status:open")[0].id, "ได้รับแล้วค่ะ")
+            begun = time.monotonic()
+            wait_until(lambda: customer.maildir.files(), "the answer")
+            print(f"REPLY in the customer's mailbox after {time.monotonic() - begun:.2f}s")
+            wait_until(lambda: [(r.uid, r.state) for r in shop.rows()] == [(sending.outbox_uid, "sent")], "the end")
+
             mail_bed.stop_dovecot()
             try:
                 wait_until(lambda: shop.status().state == "unreachable", "the account to say that it is offline")
@@ -221,8 +230,39 @@ def test_news_are_here_in_two_seconds_and_after_a_restart_of_the_server(mail_bed
             wait_until(lambda: reader.count("status:open") == 7, "the mail after the restart", timeout=40)
             print(f"IDLE after a restart of the server: {time.monotonic() - begun:.1f}s")
             wait_until(lambda: shop.status().live and shop.status().state == "ok", "the push connection", timeout=40)
+        except BaseException:
+            print(shop.log()[-3000:], shop.status())
+            raise
         finally:
             end(worker)
+
+
+def test_a_renumbered_mailbox_brings_nothing_twice(mail_bed: MailBed, tmp_path: Path) -> None:
+    customer = mail_bed.customer("renumbered")
+    with Shop(mail_bed, tmp_path, "support-renumbered") as shop:
+        made = [raw for _, raw in mails.mixed(300, shop.user.address, first_at=now() - 30_000, step=60)]
+        mail_bed.seed(shop.user, "INBOX", made, received_at=now() - 30_000)
+        raw = mails.customer_mail(1, customer.address, shop.user.address, at=now(), tag="renumbered")
+        mail_bed.deliver(raw, shop.user, sender=customer.address)
+        shop.once()
+        conversation = next(row.id for row in shop.queue() if row.customer_name == "สมชาย ใจดี")
+        shop.reply(conversation, "ได้ค่ะ")
+        wait_until(lambda: shop.once() and shop.rows()[0].state == "sent", "the answer to leave")
+        before = [(row.id, row.status, row.message_seq, row.unread) for row in shop.queue()]
+
+        mail_bed.stop_dovecot()
+        for folder in (shop.user.maildir.folder(), shop.user.maildir.folder("Sent")):
+            for path in folder.glob("dovecot*"):
+                path.unlink()
+        for path in shop.user.maildir.files()[:50]:
+            path.unlink()
+        mail_bed.start_dovecot()
+        summary = shop.once()["mail"]
+        print(f"RENUMBERED {summary}")
+        assert (summary.new, summary.quarantined, summary.error) == (0, 0, "")
+        assert summary.pulled == summary.duplicates == 252
+        assert [(row.id, row.status, row.message_seq, row.unread) for row in shop.queue()] == before
+        assert shop.once()["mail"].pulled == 0
 
 
 def test_one_broken_account_keeps_no_other_from_its_mail(mail_bed: MailBed, tmp_path: Path) -> None:
