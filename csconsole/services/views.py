@@ -42,9 +42,9 @@ def all_views(desk: Desk) -> tuple[View, ...]:
         own.append(View(view.name, "", (english and view.name_en) or view.name, view.query, view.key))
     words = Catalog(desk.config.agent.language)
     queries = {v.query for v in own}
-    titles = {v.title for v in own}
+    titles = {v.title for v in own} | {v.id for v in own}
     keys = {v.key for v in own if v.key}
-    kept = [v for v in BUILT_IN if v.query not in queries and words.t(v.title_key) not in titles]
+    kept = [v for v in BUILT_IN if v.query not in queries and not {v.id, words.t(v.title_key)} & titles]
     shown = [View(v.id, v.title_key, v.title, v.query, "" if v.key in keys else v.key) for v in kept]
     return (*own, *shown) if own else tuple(shown)
 

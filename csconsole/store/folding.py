@@ -40,6 +40,12 @@ def lines(tx: Tx, conversation_id: int) -> list[Line]:
     ]
 
 
+def first_at(tx: Tx, conversation_id: int) -> int | None:
+    """Instant of the first message, whatever became of it; None when there is none."""
+    row = tx.read_one("select min(at) from message where conversation_id = ?", (conversation_id,))
+    return row[0] if row else None
+
+
 def is_history_alone(tx: Tx, conversation_id: int) -> bool:
     """Whether nothing but history has happened: no live message, no status stated by anybody."""
     row = tx.read_one(

@@ -15,7 +15,7 @@ from csconsole.domain.rules import history_status
 from csconsole.store import conversations
 from csconsole.store.conversations import ConversationState
 from csconsole.store.database import Tx
-from csconsole.store.folding import NOT_SAID, Line, is_history_alone, lines
+from csconsole.store.folding import NOT_SAID, Line, first_at, is_history_alone, lines
 from csconsole.store.messages import NewMessage
 from csconsole.text.sanitize import safe_line
 
@@ -83,8 +83,11 @@ def refold(tx: Tx, conversation_id: int) -> None:
     state = conversations.state(tx, conversation_id)
     if state is None:
         return
+    begun = first_at(tx, conversation_id)
+    created = state.created_at if begun is None else begun
     fields: dict[str, Any] = {
-        "last_at": state.created_at,
+        "created_at": created,
+        "last_at": created,
         "last_in_at": None,
         "last_out_at": None,
         "waiting_since": None,
@@ -95,7 +98,7 @@ def refold(tx: Tx, conversation_id: int) -> None:
     }
     found = lines(tx, conversation_id)
     if found:
-        fields |= {"last_at": found[-1].at, "created_at": found[0].at}
+        fields["last_at"] = found[-1].at
     for line in found:
         if line.visibility == Visibility.PUBLIC:
             _fold_line(fields, line, state.ended_seq)
