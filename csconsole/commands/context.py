@@ -58,6 +58,7 @@ class Context:
         can_undo: whether there is an act to undo.
         can_repeat: whether there is an act to repeat.
         has_new_rows: whether rows wait to be merged into the queue.
+        has_list_row: whether a list beside the queue has a row under the cursor.
         read_only: whether the console was started to look only.
         agent: our own name as it stands in ``assignee``.
     """
@@ -73,6 +74,7 @@ class Context:
     can_undo: bool = False
     can_repeat: bool = False
     has_new_rows: bool = False
+    has_list_row: bool = False
     read_only: bool = False
     agent: str = ""
 

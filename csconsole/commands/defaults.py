@@ -32,6 +32,10 @@ def _one_case(context: Context) -> Reason | None:
     return None if context.conversation is not None else "reason.no_conversation"
 
 
+def _open(context: Context) -> Reason | None:
+    return None if context.pane is Pane.LIST and context.has_list_row else _one_case(context)
+
+
 def _answer(context: Context) -> Reason | None:
     return "reason.read_only" if context.read_only else _one_case(context)
 
@@ -111,7 +115,7 @@ _TABLE: tuple[Command, ...] = (
     _c("move.read_on", "space", _CASES, _MOVE, hint=60),
     _c("queue.next", "J", _CASES, _MOVE, words="next"),
     _c("queue.previous", "K", _CASES, _MOVE, words="previous"),
-    _c("conversation.open", "enter", _LISTS, _MOVE, _one_case, hint=5),
+    _c("conversation.open", "enter", _LISTS, _MOVE, _open, hint=5),
     _c("go.back", "escape q", _NORMAL, _MOVE, words="back, quit"),
     _c("pane.next", "tab l", _NORMAL, _MOVE),
     _c("pane.previous", "shift+tab h", _NORMAL, _MOVE),
@@ -198,7 +202,7 @@ _TABLE: tuple[Command, ...] = (
     _c("filter.start", "\\", _LISTS, _FIND, words="filter, กรอง"),
     _c("queue.refresh", "ctrl+r", _NORMAL, _FIND, words="refresh, sync, ซิงก์, รวมเข้าคิว"),
     # Writing
-    _c("composer.send", "ctrl+s alt+enter ctrl+enter", _COMPOSER, _WRITE, _send, hint=1, customer=True),
+    _c("reply.send", "ctrl+s alt+enter ctrl+enter", _COMPOSER, _WRITE, _send, hint=1, customer=True),
     _c("composer.newline", "ctrl+j", _COMPOSER, _WRITE),
     _c("composer.templates", "ctrl+t", _COMPOSER, _WRITE, hint=2),
     _c("composer.switch_note", "ctrl+n", _COMPOSER, _WRITE, hint=3),

@@ -223,6 +223,15 @@ class KeyReader:
         """The half-typed sequence as shown, or empty."""
         return show(tuple(self._strokes)) if self._strokes else ""
 
+    def continuations(self) -> list[tuple[str, str]]:
+        """Strokes that may follow the half-typed sequence, with the command each leads to or into."""
+        found = []
+        for stroke, child in (self._node or {}).items():
+            if stroke != _HERE and isinstance(child, dict):
+                command = child.get(_HERE)
+                found.append((show((stroke,)), command if isinstance(command, str) else ""))
+        return found
+
     def cancel(self) -> None:
         """Drops a half-typed sequence, as when the focus moves."""
         self._strokes.clear()

@@ -40,12 +40,15 @@ class CasePane:
         self._rev = 0
         self.transcript = Transcript(self._setting(""), id="transcript")
         self.profile = Profile(screen.words, screen.desk.config.agent.timezone, id="profile")
+        self._nothing_open()
+
+    def _nothing_open(self) -> None:
+        self.transcript.empty_key = self.profile.empty_key = ""
 
     def _setting(self, customer: str) -> TranscriptSetting:
         screen = self._screen
-        words = tuple(screen.last_search.casefold().split()) if screen.last_search else ()
         return TranscriptSetting(
-            screen.desk.clock.now(), screen.desk.config.agent.timezone, screen.words, customer, words
+            screen.desk.clock.now(), screen.desk.config.agent.timezone, screen.words, customer, screen.hit_words()
         )
 
     # -- opening ---------------------------------------------------------------------------------------------------
@@ -59,6 +62,7 @@ class CasePane:
             screen.say(error.message, urgent=True)
             return False
         self.opened = opened
+        self.transcript.empty_key, self.profile.empty_key = "empty.messages", "empty.customer"
         self._rev = max((m.rev for m in opened.messages), default=0)
         self.transcript.set_setting(self._setting(screen.customer_label(opened.conversation.row)))
         self.transcript.show(
@@ -71,6 +75,7 @@ class CasePane:
     def close(self) -> None:
         """Shows no conversation."""
         self.opened = None
+        self._nothing_open()
         self.transcript.show(())
         self.profile.show(None, CaseFacts(), self._screen.desk.clock.now())
 
@@ -100,6 +105,10 @@ class CasePane:
             lambda: messages.page(store, key, before=before, limit=PAGE),
             lambda found: self._prepend(key, found),
         )
+
+    def add_older(self, found: list[Message], has_older: bool) -> None:
+        """Adds older messages than those at hand, oldest first."""
+        self.transcript.prepend(self._named(found), has_older=has_older)
 
     def _prepend(self, key: int, found: list[Message]) -> None:
         if self.opened is not None and self.opened.conversation.row.id == key:

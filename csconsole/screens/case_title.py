@@ -75,11 +75,11 @@ class CaseTitle(Painted):
         end_cells = sum(width(text) for text, _ in end) + 1
         where = safe_line(f"{self._where} · ")
         facts = list(self._facts)
-        if line.room - end_cells - width(where) >= min(width(safe_line(self._who)), _NAME_CELLS):
+        if line.room - end_cells - width(where) > min(width(safe_line(self._who)), _NAME_CELLS):
             line.put(where, look.muted)
         else:
             facts.insert(0, self._where)
-        line.put(truncate(safe_line(self._who), max(4, line.room - end_cells - 1)), look.strong)
+        line.put(truncate(safe_line(self._who), max(4, line.room - end_cells - 2)), look.strong)
         first = line.end(*end, (" ", look.text)).strip()
         second = Line(cells, look.text).gap()
         for place, fact in enumerate(facts):

@@ -72,9 +72,15 @@ def agents(desk: Desk, words: Catalog) -> list[Choice]:
 _SNOOZES = ("1h", "3h", "tomorrow 9:00", "monday 9:00", "7d")
 
 
-def snoozes(words: Catalog, now: int, zone: str, language: str) -> list[Choice]:
-    """Usual times to snooze until, each with the moment it means."""
+def snoozes(words: Catalog, now: int, zone: str, language: str, typed: str = "") -> list[Choice]:
+    """Times to snooze until, each with the moment it means: the one typed, or without any the usual ones."""
     rows = []
+    if typed.strip():
+        try:
+            due = parse_when(typed, now, zone, language)
+        except UsageError:
+            return []
+        return [Choice(typed, words.t("snooze.typed", when=moment_text(due, now, zone, language)))]
     for text in _SNOOZES:
         try:
             due = parse_when(text, now, zone, "en")

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from csconsole.domain.when import parse_when
 from csconsole.errors import UsageError
+from csconsole.screens.undo_words import act_text
 from csconsole.services import acts
 from csconsole.services.views import view_named
+from csconsole.store import undo as undo_store
+from csconsole.store.undo import UndoEntry
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
@@ -65,6 +68,9 @@ _ACTS: dict[str, Act] = {
     "โน้ต": _note,
 }
 
+_TAKING_AWAY = (_assign, _status, _snooze)
+"""Acts after which a conversation may belong to another view."""
+
 
 def run(screen: MainScreen, line: str) -> bool:
     """Runs a line; False when it is not understood or not possible, with the reason said.
@@ -82,6 +88,13 @@ def run(screen: MainScreen, line: str) -> bool:
     return _run(screen, line, quiet=False)
 
 
+def _say_done(screen: MainScreen, before: UndoEntry | None) -> None:
+    """Says what was done and that u takes it back; nothing when nothing changed."""
+    last = undo_store.last(screen.desk.store, screen.desk.actor.id)
+    if last is not None and (before is None or last.id != before.id):
+        screen.say(screen.words.t("undo.offer", what=act_text(last.label, screen.words, screen.names)))
+
+
 def _known(screen: MainScreen, line: str) -> bool:
     word = line.split(" ", 1)[0]
     return word in _ACTS or word in {"q", "quit", "view", "filter"} or screen.registry.named(word) is not None
@@ -96,17 +109,17 @@ def _run(screen: MainScreen, line: str, *, quiet: bool) -> bool:
     if word == "view" and rest:
         return bool(screen.attempt(lambda: screen.show_view(view_named(screen.desk, rest))))
     if word == "filter":
-        screen.filter_text = rest
-        screen.show_query(f"{screen.view.query} {rest}".strip())
-        return True
+        return bool(screen.attempt(lambda: screen.queues.filter(rest)))
     if word in _ACTS and rest:
         ids = screen.target_ids()
         if not ids:
             screen.say(screen.words.t("reason.no_conversation"), urgent=True)
             return False
+        before = undo_store.last(screen.desk.store, screen.desk.actor.id)
         done = screen.attempt(lambda: _ACTS[word](screen, ids, rest))
         if done:
-            screen.after_act(keep=True)
+            _say_done(screen, before)
+            screen.after_act(ids if _ACTS[word] in _TAKING_AWAY else ())
         return bool(done)
     command = screen.registry.named(word)
     if command is None:

@@ -6,8 +6,10 @@ replies are in the text.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from csconsole.commands.context import ComposerState
 from csconsole.domain.canned import Ask, CannedReply
 from csconsole.domain.canned_check import Finding as TextFinding
 from csconsole.domain.canned_check import apply_fixes
@@ -76,18 +78,34 @@ class Composing:
         self._used, self._anyway, self._news = [], False, 0
         body = text if text is not None else draft.body if draft is not None else ""
         self._composer.open(composer_target(screen, opened), surface, body)
-        self._composer.set_hints(self._hints(surface))
         self._composer.add_class("open")
         screen.set_focus(self._composer.editor)
+        # What is opened out of sight has no width to wrap to before the next layout.
+        screen.call_after_refresh(self._composer.editor.rewrap)
         self.refresh_held()
         self._check()
 
-    def _hints(self, surface: Surface) -> list[tuple[str, str]]:
+    @property
+    def enter_sends(self) -> bool:
+        """Whether Enter sends the text there is: in a chat, where the agent wants it so."""
+        opened, screen = self._opened, self._screen
+        if opened is None or not screen.desk.config.ui.chat_enter_sends or self._composer.surface is Surface.NOTE:
+            return False
+        account = screen.names.accounts.get(opened.conversation.row.account)
+        is_chat = account is not None and bool(account.capabilities.get("is_chat", True))
+        return is_chat and bool(self._composer.text.strip())
+
+    def _show_hints(self) -> None:
+        """Keys in the frame: of the text, or, over a held message in the empty box, of the hold."""
         words, shown = self._screen.words, self._screen.keymap.shown
-        ids = ["composer.send", "composer.templates", "composer.switch_note", "composer.mend_layout", "composer.leave"]
-        if surface is Surface.NOTE:
+        if self._composer.state is ComposerState.HELD:
+            held = [("Backspace", words.t("held.key.pull")), ("Enter", words.t("held.key.now"))]
+            self._composer.set_hints([*held, (shown("composer.leave"), words.t("hint.composer.leave"))])
+            return
+        ids = ["reply.send", "composer.templates", "composer.switch_note", "composer.mend_layout", "composer.leave"]
+        if self._composer.surface is Surface.NOTE:
             ids.remove("composer.templates")
-        return [(shown(i), words.t(f"hint.{i}")) for i in ids]
+        self._composer.set_hints([(shown(i), words.t(f"hint.{i}")) for i in ids])
 
     def leave(self) -> None:
         """Closes the box; the text stays as a draft."""
@@ -156,6 +174,8 @@ class Composing:
             shown.append(Finding(Level.NEWS, screen.words.t("composer.waiting", n=self._news)))
         self._composer.set_findings(shown)
         self._count(text)
+        self._show_hints()
+        screen.hints_changed()
 
     def _count(self, text: str) -> None:
         opened, screen = self._opened, self._screen
@@ -170,7 +190,7 @@ class Composing:
         hold = replies.hold_ms(screen.desk, account) // 1000
         right = screen.words.t("composer.hold", seconds=hold)
         if not account.capabilities.get("sees_outside_replies", True):
-            right = screen.words.t("composer.blind", channel=screen.channel_name(row.channel)) + " · " + right
+            right += " · " + screen.words.t("composer.blind", channel=screen.channel_name(row.channel))
         self._composer.set_counters(left, right)
 
     def suggest(self, word: str) -> None:
@@ -200,7 +220,7 @@ class Composing:
             if screen.attempt(lambda: acts.add_note(screen.desk, row.id, text), done="done.note"):
                 self._forget(row.id, "note")
                 composer.open(composer_target(screen, opened), Surface.NOTE)
-                screen.after_act(keep=True)
+                screen.after_act()
                 self.leave_quietly()
             return
         try:
@@ -223,8 +243,7 @@ class Composing:
         canned.used(screen.desk, [reply.name for reply in self._used])
         self._used, self._news = [], 0
         composer.open(composer_target(screen, opened), Surface.PUBLIC)
-        composer.set_hints(self._hints(Surface.PUBLIC))
-        screen.after_act(keep=True)
+        screen.after_act()
         self._base_seq = screen.seen_seq([row.id]) or self._base_seq
         self.refresh_held()
 
@@ -258,12 +277,14 @@ class Composing:
         left = -(-(row.not_before - screen.desk.clock.now()) // 1000) if row is not None else 0
         if row is None or left <= 0:
             self._composer.set_held((), 0)
+            self._show_hints()
             screen.show_held("", 0)
             if self._held_timer is not None:
                 self._held_timer.stop()
                 self._held_timer = None
             return
         self._composer.set_held([bubble.text for bubble in row.item.bubbles], left)
+        self._show_hints()
         screen.show_held(screen.words.t("held.countdown", customer=screen.opened_customer(), seconds=left), left)
         if self._held_timer is None:
             self._held_timer = screen.set_interval(1.0, self.refresh_held)
@@ -275,7 +296,7 @@ class Composing:
             return
         text: list[str] = []
         if screen.attempt(lambda: text.append(replies.pull_back(screen.desk, opened.conversation.row.id))):
-            screen.after_act(keep=True)
+            screen.after_act()
             if screen.opened is not None:
                 self.start(screen.opened, Surface.PUBLIC)
             screen.say(screen.words.t("held.pulled"))
@@ -285,44 +306,61 @@ class Composing:
         screen = self._screen
         key = screen.opened_id
         if key is not None and screen.attempt(lambda: replies.send_now(screen.desk, key)):
-            screen.after_act(keep=True)
+            screen.after_act()
             self.refresh_held()
 
     # -- canned replies ------------------------------------------------------------------------------------------
 
-    def insert_canned(self, reply: CannedReply, *, span: tuple[int, int] | None = None) -> None:
-        """Asks what the reply asks for, fills it in, and puts it in at the caret (or over ``span``)."""
-        self._ask(reply, list(reply.ask), {}, span)
+    def insert_canned(
+        self, chosen: Sequence[CannedReply], *, span: tuple[int, int] | None = None, send: bool = False
+    ) -> None:
+        """Asks what the replies ask for, one after the other, and puts them in at the caret.
+
+        Args:
+            chosen: the replies in order.
+            span: part of the text the first one replaces.
+            send: send the text when all are in, unless something is missing.
+        """
+        if chosen:
+            self._ask(chosen[0], list(chosen[0].ask), {}, span, lambda: self.insert_canned(chosen[1:], send=send))
+        elif send:
+            self._screen.run_command("reply.send")
 
     def _ask(
-        self, reply: CannedReply, asks: list[Ask], answers: dict[str, object], span: tuple[int, int] | None
+        self,
+        reply: CannedReply,
+        asks: list[Ask],
+        answers: dict[str, object],
+        span: tuple[int, int] | None,
+        then: Callable[[], None],
     ) -> None:
         if not asks:
             self._fill(reply, answers, span)
+            then()
             return
         ask, rest = asks[0], asks[1:]
         language = self._screen.words.language
-        label = ask.label.get(language) or ask.name
+        label = self._screen.words.t("canned.fill", label=ask.label.get(language) or ask.name)
         if ask.options:
             label += " " + "  ".join(f"{n} {option}" for n, option in enumerate(ask.options, 1))
 
         def answered(text: str) -> bool:
             if not text.strip():
-                self._ask(reply, rest, answers, span)
+                self._ask(reply, rest, answers, span, then)
                 return True
             try:
                 canned.render(self._screen.desk, reply, self._must(), {**answers, ask.name: text})
             except UsageError as error:
                 self._screen.say(error.message, urgent=True)
                 return False
-            self._ask(reply, rest, {**answers, ask.name: text}, span)
+            self._ask(reply, rest, {**answers, ask.name: text}, span, then)
             return True
 
         self._screen.prompt(
             label,
             answered,
             initial="" if ask.default is None else str(ask.default),
-            cancelled=lambda: self._ask(reply, rest, answers, span),
+            cancelled=lambda: self._ask(reply, rest, answers, span, then),
         )
 
     def _must(self) -> OpenConversation:

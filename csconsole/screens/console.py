@@ -129,7 +129,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self.crash = (
                 error.message
                 if isinstance(error, CsconsoleError)
-                else f"csconsole failed ({type(error).__name__}); nothing was lost. See {self.session.data.log_file}."
+                else f"The console failed ({type(error).__name__}); nothing was lost. See {self.session.data.log_file}."
             )
         self._return_code = 1
         self.exit(1)

@@ -25,23 +25,22 @@ from csconsole.commands.notation import stroke_of
 from csconsole.commands.registry import Registry
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.customer import TagMark
-from csconsole.domain.dates import age, clock_time
 from csconsole.errors import CsconsoleError
 from csconsole.i18n import Catalog
-from csconsole.screens import status
 from csconsole.screens.background import Background
+from csconsole.screens.bars import Bars
 from csconsole.screens.case_pane import CasePane
-from csconsole.screens.case_title import CaseTitle
-from csconsole.screens.live_strip import LiveChat, LiveStrip
 from csconsole.screens.naming import Names
 from csconsole.screens.queue_pane import QueuePane
 from csconsole.screens.session import Session
 from csconsole.screens.side_list import SideList
+from csconsole.screens.side_pane import SidePane
 from csconsole.services.views import QueueReader, View
 from csconsole.store import outbox, timers
 from csconsole.store import undo as undo_store
 from csconsole.text.sanitize import safe_line
-from csconsole.widgets.bars import Hint, HintBar, MessageLine, StatusHeader, Tone, ViewTabs
+from csconsole.text.wrap import wrap
+from csconsole.widgets.bars import MessageLine, Tone
 from csconsole.widgets.painted import Painted
 from csconsole.widgets.profile import Profile
 from csconsole.widgets.queue_list import QueueList
@@ -61,14 +60,12 @@ if TYPE_CHECKING:
     from csconsole.widgets.line_input import LineInput
     from csconsole.widgets.picker import Picker
 
-WIDE, MIDDLE = 120, 90
-"""Columns from which there are three and two panes."""
+WIDEST, WIDE, MIDDLE = 160, 120, 90
+"""Columns from which there are three broad panes, three, and two."""
 SMALLEST = (60, 15)
 """Columns and rows below which nothing useful fits."""
 SEQUENCE_SECONDS = 0.3
 """How long a key that is a command and the beginning of another waits."""
-LIVE_CHATS = 9
-_LIVE_QUERY = "assignee:me status:open"
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 
@@ -82,7 +79,7 @@ class TooSmall(Painted):
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
         """One sentence."""
         text = self.words.t("screen.too_small", columns=SMALLEST[0], rows=SMALLEST[1])
-        return [Line(cells, self.look.text).put(text).strip()]
+        return [Line(cells, self.look.text).put(part).strip() for part in wrap(text, max(1, cells))]
 
 
 class MainScreen(QuietScreen):
@@ -99,48 +96,45 @@ class MainScreen(QuietScreen):
         self.desk = session.desk
         self.words = Catalog(self.desk.config.agent.language)
         self.names = Names(self.desk, self.words)
-        zone = self.desk.config.agent.timezone
         self.registry = default_registry()
         ui = self.desk.config.ui
         self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
         self.keys = KeyReader(self.keymap)
-        self.last_search = ""
         self.searches: tuple[str, ...] = ()
         self.command_history: tuple[str, ...] = ()
+        self.background = background
         self.queues = QueuePane(self, background)
+        self.side_list = SideList(self.words, id="side")
+        self.side = SidePane(self)
         self.case = CasePane(self, background)
         self._composing: Composing | None = None
         self._composer: Composer | None = None
         self._picking: Picking | None = None
-        self.header = StatusHeader(self.words)
-        self.tabs = ViewTabs()
-        self.strip = LiveStrip(self.words, id="live", classes="bar")
-        self.title_lines = CaseTitle(self.words, zone, id="case-title")
-        self.side_list = SideList(self.words, id="side")
-        self.hint_bar = HintBar()
         self.message = MessageLine()
-        for bar in (self.header, self.tabs, self.hint_bar, self.message):
-            bar.add_class("bar")
+        self.message.add_class("bar")
+        self.bars = Bars(self)
         self._replies: tuple[int, list[CannedReply]] | None = None
         self._minute = 0
         self._sequence_timer: Timer | None = None
         self._outcome = Outcome()
+        self._stroke = ""
+        self._focused_before: Widget | None = None
         self.queues.start()
 
     def compose(self) -> ComposeResult:
         """Bars, panes, bars."""
-        yield self.header
-        yield self.tabs
-        yield self.strip
+        yield self.bars.header
+        yield self.bars.tabs
+        yield self.bars.strip
         with Horizontal(id="body"):
             with Vertical(id="lists"):
                 yield self.queues.list
                 yield self.side_list
             with Vertical(id="case"):
-                yield self.title_lines
+                yield self.bars.title
                 yield self.case.transcript
             yield self.case.profile
-        yield self.hint_bar
+        yield self.bars.hints
         yield self.message
         yield TooSmall(self.words)
 
@@ -211,10 +205,21 @@ class MainScreen(QuietScreen):
         kind = "wide" if columns >= WIDE else "middle" if columns >= MIDDLE else "narrow"
         for name in ("wide", "middle", "narrow"):
             self.set_class(name == kind, name)
-        self.set_class(columns < SMALLEST[0] or rows < SMALLEST[1], "small")
+        self.set_class(columns >= WIDEST, "widest")
+        self._hide_when_small(columns < SMALLEST[0] or rows < SMALLEST[1])
         compact = kind == "narrow" or self.desk.config.ui.density == "compact"
         self.queues.list.set_rows_height(1 if compact else 2)
         self.call_after_refresh(self.hints_changed)
+
+    def _hide_when_small(self, is_small: bool) -> None:
+        """Shows the sentence instead of the panes and back; the keys go where they went before."""
+        if is_small and not self.has_class("small"):
+            self._focused_before = self.focused
+        was_small = self.has_class("small")
+        self.set_class(is_small, "small")
+        before, self._focused_before = self._focused_before, self._focused_before if is_small else None
+        if was_small and not is_small and before is not None:
+            self.call_after_refresh(self.set_focus, before)
 
     @property
     def is_narrow(self) -> bool:
@@ -271,8 +276,17 @@ class MainScreen(QuietScreen):
 
     def toggle_profile(self) -> None:
         """Shows or hides the customer."""
-        self.toggle_class("profile-closed" if self.has_class("wide") else "profile-open")
-        self.call_after_refresh(self.hints_changed)
+        if self.has_class("wide"):
+            self.toggle_class("profile-closed")
+            self.call_after_refresh(self.hints_changed)
+        elif self.opened is not None:
+            self.toggle_class("profile-open")
+            self.remove_class("list-whole")
+            # Where it takes the place of another pane it takes the keys too.
+            self.call_after_refresh(self._focus_profile)
+
+    def _focus_profile(self) -> None:
+        self.set_focus(self.case.profile if self.has_class("profile-open") else self.case.transcript)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
@@ -283,13 +297,21 @@ class MainScreen(QuietScreen):
         pane = self.pane
         if pane is Pane.COMPOSER and event.key == "tab" and self.shortcut_at_caret() is None:
             return True
-        self._feed(stroke_of(event.key, event.character), pane)
-        return self._outcome.command is not None or pane is not Pane.COMPOSER
+        if pane is Pane.COMPOSER and event.key == "enter" and self.composing.enter_sends:
+            self.run_command("reply.send")
+            return True
+        self._stroke = stroke_of(event.key, event.character)
+        self._feed(self._stroke, pane)
+        if pane is Pane.COMPOSER and self._outcome.command is None:
+            self.message.clear()  # what it said was about the text before this key
+            return False
+        return True
 
     def _feed(self, stroke: str, pane: Pane) -> None:
         self._stop_sequence()
+        before = self.keys.pending
         outcome = self._outcome = self.keys.feed(stroke, pane)
-        if outcome.pending or self.keys.pending:
+        if self.keys.pending != before:
             self.hints_changed()
         if outcome.waits_for:
             self._sequence_timer = self.set_timer(SEQUENCE_SECONDS, self._expire)
@@ -348,6 +370,7 @@ class MainScreen(QuietScreen):
             has_held=row is not None and outbox.held(self.desk.store, row.id, self.desk.actor.id) is not None,
             can_undo=undo_store.last(self.desk.store, self.desk.actor.id) is not None,
             has_new_rows=bool(self.queues.list.new_rows),
+            has_list_row=self.side_list.display and self.side_list.current is not None,
             agent=self.desk.actor.name,
         )
 
@@ -418,7 +441,11 @@ class MainScreen(QuietScreen):
         return self.opened.conversation.row.id if self.opened is not None else None
 
     def current_row(self) -> QueueRow | None:
-        """The conversation a command acts on: the open one when the focus is on it, else the queue's."""
+        """The conversation a command acts on: the open one when the focus is on it, else the list's."""
+        if self.focused is self.side_list:
+            row = self.side_list.current
+            key = row.conversation_id if row is not None else None
+            return self.row_of(key) if key is not None else None
         if self.opened is not None and self.focused is not self.queues.list:
             return self.opened.conversation.row
         return self.queues.current()
@@ -524,7 +551,7 @@ class MainScreen(QuietScreen):
 
     def open_live(self, number: int) -> None:
         """Opens one of my live chats."""
-        chats = self._live_rows()
+        chats = self.bars.live_rows()
         if number <= len(chats):
             self.queues.list.move_to_id(chats[number - 1].id)
             self.open_conversation(chats[number - 1].id)
@@ -551,8 +578,9 @@ class MainScreen(QuietScreen):
         elif self.opened is not None:
             self.close_conversation()
         elif self.filter_text:
-            self.filter_text = ""
-            self.show_query(self.view.query)
+            self.queues.filter("")
+        elif self._stroke == "escape":
+            self.say(self.words.t("quit.how"))
         else:
             self.quit()
 
@@ -586,10 +614,6 @@ class MainScreen(QuietScreen):
         """What narrows the view."""
         return self.queues.filter_text
 
-    @filter_text.setter
-    def filter_text(self, text: str) -> None:
-        self.queues.filter_text = text
-
     def show_view(self, view: View) -> None:
         """Shows a view."""
         self.hide_side()
@@ -601,8 +625,7 @@ class MainScreen(QuietScreen):
 
     def show_neighbour_view(self, step: int) -> None:
         """The view beside the one shown."""
-        self.hide_side()
-        self.queues.neighbour(step)
+        self.show_view(self.queues.neighbour(step))
 
     def show_view_by_key(self, key: str) -> None:
         """The view on ``g`` and a key."""
@@ -610,41 +633,25 @@ class MainScreen(QuietScreen):
             if view.key == key:
                 self.show_view(view)
 
-    def show_query(self, query: str) -> None:
-        """Shows what a query finds."""
-        self.queues.show_query(query)
-
     def select_all(self) -> None:
         """Marks the whole view."""
         self.say(self.words.t("queue.selected", n=self.queues.mark_all()))
 
-    def show_side(self, heading: str, rows: Sequence[SideRow]) -> None:
-        """Shows a list in the queue's place."""
-        self.side_list.show(heading, rows)
-        self.queues.list.display = False
-        self.side_list.display = True
-        if self.is_narrow and self.opened is not None:
-            self.add_class("list-whole")
-        self.set_focus(self.side_list)
-        self.say(heading)
-        self.hints_changed()
+    def show_side(self, heading: str, rows: Callable[[], Sequence[SideRow]], words: tuple[str, ...] = ()) -> None:
+        """Shows a list in the queue's place; see :meth:`SidePane.show`."""
+        self.side.show(heading, rows, words)
 
     def hide_side(self) -> None:
         """The queue again."""
-        if self.side_list.display:
-            self.side_list.display = False
-            self.queues.list.display = True
-            self.set_focus(self.queues.list)
-            self.hints_changed()
+        self.side.hide()
 
     @on(SideList.Picked)
     def _side_picked(self, event: SideList.Picked) -> None:
-        if event.row.conversation_id is not None:
-            self.open_conversation(event.row.conversation_id)
-        elif event.row.act == "quarantine":
-            with self.desk.transaction() as tx:
-                timers.add_job(tx, "retry_quarantine", args={"uid": event.row.ref})
-            self.say(self.words.t("quarantine.retried"))
+        self.attempt(lambda: self.side.choose(event.row))
+
+    def hit_words(self) -> tuple[str, ...]:
+        """Words to be lit in the transcript: of the search whose hits are shown, else of the filter."""
+        return self.side.words or self.queues.hit_words()
 
     # -- news --------------------------------------------------------------------------------------------------------
 
@@ -652,27 +659,26 @@ class MainScreen(QuietScreen):
         """Another process, or this one, committed."""
         self.queues.store_changed()
         self.case.store_changed()
+        self.side.store_changed()
         self.refresh_bars()
 
-    def after_act(self, *, open_next: bool = False, keep: bool = False) -> None:
+    def after_act(self, left: Sequence[int] = (), *, open_next: bool = False) -> None:
         """After an act of the agent's: shows its effect at once.
 
         Args:
+            left: conversations the act was meant to take away; an open one of them closes when it left the view.
             open_next: open the conversation that now stands where the acted one did.
-            keep: stay in the conversation even when it left the view.
         """
-        was_open = self.opened is not None
+        opened = self.opened_id
         self.queues.list.clear_marks()
         self.queues.merge()
-        if open_next and was_open:
-            if self.queues.source.count():
-                self.open_current()
-            else:
-                self.close_conversation()
-        elif was_open and not keep:
-            self.close_conversation()
-        else:
+        if opened is None or opened not in left or self.queues.source.index_of(opened) is not None:
             self.case.reread()
+        elif open_next and self.queues.source.count():
+            self.open_current()
+        else:
+            self.close_conversation()
+        self.side.store_changed()
         self.refresh_bars()
         self.hints_changed()
 
@@ -692,7 +698,7 @@ class MainScreen(QuietScreen):
 
     def rows_updated(self) -> None:
         """Rows of the queue are others."""
-        self.show_live()
+        self.bars.show_live()
 
     def cursor_moved(self) -> None:
         """The cursor is on another row."""
@@ -715,80 +721,24 @@ class MainScreen(QuietScreen):
 
     def refresh_bars(self) -> None:
         """Header and live chats, from the store."""
-        waiting, uncertain, failed = status.outbox_figures(self.desk)
-        self.names.read()
-        self.header.show(
-            self.desk.actor.display_name,
-            status.freshness(self.desk, self.names),
-            outbox=waiting,
-            uncertain=uncertain,
-            failed=failed,
-        )
-        self.show_live()
-        self.show_tabs()
+        self.bars.refresh()
 
     def show_tabs(self) -> None:
         """The views with their counts."""
-        self.tabs.show(self.queues.tabs(), self.view.id, status.trouble(self.desk))
-
-    def _live_rows(self) -> list[QueueRow]:
-        rows = self.reader.page(_LIVE_QUERY, limit=40)
-        chats = [r for r in rows if self._is_chat(r)]
-        return sorted(chats, key=lambda r: r.created_at)[:LIVE_CHATS]
-
-    def _is_chat(self, row: QueueRow) -> bool:
-        account = self.names.accounts.get(row.account)
-        return account is not None and bool(account.capabilities.get("is_chat", True))
-
-    def show_live(self) -> None:
-        """My live chats."""
-        now, language = self.desk.clock.now(), self.words.language
-        self.strip.show(
-            [
-                LiveChat(
-                    row.id,
-                    row.customer_name,
-                    age(now - row.waiting_since, language) if row.waiting_since is not None else "",
-                    row.unread,
-                    row.id == self.opened_id,
-                )
-                for row in self._live_rows()
-            ]
-        )
+        self.bars.show_tabs()
 
     def title_changed(self) -> None:
         """The lines above the transcript."""
-        opened = self.opened
-        if opened is None:
-            self.title_lines.show(None, who="", where="", assignee="", context=(), now=self.desk.clock.now())
-            return
-        row = opened.conversation.row
-        context = [
-            row.subject,
-            " ".join(row.tags),
-            self.words.t("case.earlier", n=max(0, len(opened.customer.conversations) - 1)),
-        ]
-        self.title_lines.show(
-            row,
-            who=self.customer_label(row),
-            where=self.names.where(row),
-            assignee=self.names.agent(row.assignee),
-            context=[fact for fact in context if fact],
-            now=self.desk.clock.now(),
-        )
-        self.show_live()
+        self.bars.show_title()
 
     def hints_changed(self) -> None:
         """Keys for where the focus is, the half-typed sequence, and the clock."""
-        if not self.is_mounted:
-            return
-        context = self.context()
-        hints = [
-            Hint(self.keymap.shown(command.id), self.words.t(command.hint_key))
-            for command in self.registry.hints(context)
-        ]
-        now = clock_time(self.desk.clock.now(), self.desk.config.agent.timezone)
-        self.hint_bar.show([] if self.is_picking else hints, pending=self.keys.pending, right=now)
+        if self.is_mounted:
+            self.bars.show_hints(self.context())
+
+    def on_descendant_focus(self) -> None:
+        """Wherever the focus goes, the keys shown are those that work there."""
+        self.hints_changed()
 
     # -- pickers, prompts --------------------------------------------------------------------------------------------
 
@@ -813,6 +763,20 @@ class MainScreen(QuietScreen):
 
         self.picking.choose(
             title, lambda text: filtered(items, text), done, created=named if typed is not None else None
+        )
+
+    def pick_time(self, title: str, items: Callable[[str], list[Choice]], chosen: Callable[[str], object]) -> None:
+        """Opens a picker of times: rows for what is typed, digits are text."""
+        from csconsole.screens.picking import item_of
+
+        def done(keys: list[str], _: bool) -> None:
+            chosen(keys[0])
+
+        self.picking.choose(
+            title,
+            lambda text: [item_of(choice) for choice in items(text)],
+            done,
+            numbered=False,
         )
 
     def toggle(self, title: str, items: Callable[[], list[Choice]], toggled: Callable[[str, bool], None]) -> None:
@@ -852,7 +816,7 @@ class MainScreen(QuietScreen):
 
     def on_picker_refused(self, event: Picker.Refused) -> None:
         """The row cannot be chosen; says why."""
-        self.say(event.reason, urgent=True)
+        self.picking.refused(event.picker, event.reason)
 
     def on_picker_closed(self) -> None:
         """Escape."""

@@ -11,7 +11,9 @@ from csconsole.domain.dates import moment_text
 from csconsole.domain.when import parse_when
 from csconsole.screens import choices
 from csconsole.screens.handling import HANDLERS, handles
+from csconsole.screens.undo_words import act_text
 from csconsole.services import acts, finding
+from csconsole.store import undo as undo_store
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
@@ -23,37 +25,41 @@ if TYPE_CHECKING:
 @handles("case.resolve")
 def resolve(screen: MainScreen) -> None:
     """Resolves; where contact reasons are configured and none is set, asks for it first."""
-    _resolve(screen, then=screen.after_act)
+    _resolve(screen)
 
 
 @handles("case.resolve_next")
 def resolve_next(screen: MainScreen) -> None:
     """Resolves and opens the next conversation."""
-    _resolve(screen, then=lambda: screen.after_act(open_next=True))
+    _resolve(screen, open_next=True)
 
 
-def _resolve(screen: MainScreen, then: Callable[[], None]) -> None:
+def _resolve(screen: MainScreen, *, open_next: bool = False) -> None:
     ids = screen.target_ids()
+    seen = screen.seen_seq(ids)
 
     def act() -> None:
-        if screen.attempt(
-            lambda: acts.set_status(screen.desk, ids, Status.RESOLVED, base_seq=screen.seen_seq(ids)),
-            done="done.resolved",
-            undo=True,
-        ):
-            then()
+        resolve = partial(acts.set_status, screen.desk, ids, Status.RESOLVED, base_seq=seen)
+        if _done(screen, ids, resolve, "done.resolved"):
+            screen.after_act(ids, open_next=open_next)
 
-    opened = screen.opened
-    if len(ids) == 1 and opened is not None and opened.conversation.row.id == ids[0] and not opened.conversation.reason:
-        reasons = choices.reasons(screen.desk)
-        if reasons:
-            screen.pick(
-                title=screen.words.t("pick.reason"),
-                items=reasons,
-                chosen=lambda keys: _with_reason(screen, ids, keys, act),
-            )
-            return
+    reasons = choices.reasons(screen.desk)
+    conversation = screen.reader.queue.conversation(ids[0]) if len(ids) == 1 and reasons else None
+    if conversation is not None and not conversation.reason:
+        screen.pick(
+            title=screen.words.t("pick.reason"),
+            items=reasons,
+            chosen=lambda keys: _with_reason(screen, ids, keys, act),
+        )
+        return
     act()
+
+
+def _done(screen: MainScreen, ids: list[int], act: Callable[[], object], done: str, **values: object) -> bool:
+    """Does something to conversations and says it, with how many where there are several."""
+    if len(ids) > 1:
+        return screen.attempt(act, done="done.bulk", undo=True, n=len(ids))
+    return screen.attempt(act, done=done, undo=True, **values)
 
 
 def _with_reason(screen: MainScreen, ids: list[int], keys: list[str], act: Callable[[], None]) -> None:
@@ -63,8 +69,10 @@ def _with_reason(screen: MainScreen, ids: list[int], keys: list[str], act: Calla
 
 @handles("case.reopen")
 def reopen(screen: MainScreen) -> None:
-    """Sets open again."""
-    _set_status(screen, Status.OPEN, "done.reopened")
+    """Sets open again, and stays in it."""
+    ids = screen.target_ids()
+    if _done(screen, ids, partial(acts.set_status, screen.desk, ids, Status.OPEN), "done.reopened"):
+        screen.after_act()
 
 
 @handles("case.spam")
@@ -75,8 +83,8 @@ def spam(screen: MainScreen) -> None:
 
 def _set_status(screen: MainScreen, status: Status, done: str) -> None:
     ids = screen.target_ids()
-    if screen.attempt(lambda: acts.set_status(screen.desk, ids, status), done=done, undo=True):
-        screen.after_act()
+    if _done(screen, ids, partial(acts.set_status, screen.desk, ids, status), done):
+        screen.after_act(ids)
 
 
 @handles("case.status")
@@ -98,22 +106,16 @@ def snooze(screen: MainScreen) -> None:
     ids = screen.target_ids()
     agent = screen.desk.config.agent
 
-    def until(text: str) -> bool:
-        def act() -> None:
-            due = parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language)
-            acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
-
-        if not screen.attempt(act):
-            return False
+    def until(text: str) -> None:
+        due = parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language)
+        acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
         _say_snoozed(screen, ids)
-        screen.after_act()
-        return True
+        screen.after_act(ids)
 
-    screen.pick(
-        title=screen.words.t("pick.snooze"),
-        items=choices.snoozes(screen.words, screen.desk.clock.now(), agent.timezone, agent.language),
-        chosen=lambda keys: until(keys[0]),
-        typed=until,
+    screen.pick_time(
+        screen.words.t("pick.snooze"),
+        lambda text: choices.snoozes(screen.words, screen.desk.clock.now(), agent.timezone, agent.language, text),
+        lambda key: screen.attempt(lambda: until(key)),
     )
 
 
@@ -129,7 +131,7 @@ def snooze_tomorrow(screen: MainScreen) -> None:
 
     if screen.attempt(act):
         _say_snoozed(screen, ids)
-        screen.after_act()
+        screen.after_act(ids)
 
 
 def _say_snoozed(screen: MainScreen, ids: list[int]) -> None:
@@ -152,8 +154,8 @@ def assign(screen: MainScreen) -> None:
 
     def chosen(keys: list[str]) -> None:
         name = screen.words.t(f"assign.{keys[0]}") if keys[0] in ("me", "none") else screen.names.agent(keys[0])
-        if screen.attempt(lambda: acts.assign(screen.desk, ids, keys[0]), done="done.assigned", undo=True, agent=name):
-            screen.after_act()
+        if _done(screen, ids, lambda: acts.assign(screen.desk, ids, keys[0]), "done.assigned", agent=name):
+            screen.after_act(ids)
 
     screen.pick(title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen)
 
@@ -162,10 +164,8 @@ def assign(screen: MainScreen) -> None:
 def take(screen: MainScreen) -> None:
     """Takes it myself; refused when somebody was first."""
     ids = screen.target_ids()
-    if screen.attempt(
-        lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), done="done.claimed", undo=True
-    ):
-        screen.after_act(keep=True)
+    if _done(screen, ids, lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), "done.claimed"):
+        screen.after_act()
 
 
 # -- tags ------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def tag(screen: MainScreen) -> None:
     def toggled(name: str, on: bool) -> None:
         adding, removing = ([name], []) if on else ([], [name])
         if screen.attempt(lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing)):
-            screen.after_act(keep=True)
+            screen.after_act()
 
     screen.toggle(
         title=screen.words.t("pick.tags"),
@@ -198,7 +198,7 @@ def customer_tag(screen: MainScreen) -> None:
     def toggled(name: str, on: bool) -> None:
         adding, removing = ([name], []) if on else ([], [name])
         if screen.attempt(lambda: acts.change_customer_tags(screen.desk, row.customer_id, add=adding, remove=removing)):
-            screen.after_act(keep=True)
+            screen.after_act()
 
     def items() -> list[choices.Choice]:
         now = screen.row_of(row.id)
@@ -217,13 +217,9 @@ def _hot(digit: int) -> Callable[[MainScreen], None]:
         ids = screen.target_ids()
         on = screen.tags_on(ids)
         adding, removing = ([], [name]) if name in on else ([name], [])
-        if screen.attempt(
-            lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing),
-            done="done.tagged" if adding else "done.untagged",
-            undo=True,
-            tag=name,
-        ):
-            screen.after_act(keep=True)
+        change = partial(acts.change_tags, screen.desk, ids, add=adding, remove=removing)
+        if _done(screen, ids, change, "done.tagged" if adding else "done.untagged", tag=name):
+            screen.after_act()
 
     return handler
 
@@ -245,8 +241,8 @@ def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choic
     ids = screen.target_ids()
 
     def chosen(keys: list[str]) -> None:
-        if screen.attempt(lambda: acts.set_field(screen.desk, ids, field, keys[0]), done="done.status", undo=True):
-            screen.after_act(keep=True)
+        if _done(screen, ids, lambda: acts.set_field(screen.desk, ids, field, keys[0]), "done.status"):
+            screen.after_act()
 
     screen.pick(title=title, items=items, chosen=chosen)
 
@@ -268,13 +264,16 @@ def unread(screen: MainScreen) -> None:
     """Marks as unread."""
     for conversation_id in screen.target_ids():
         screen.attempt(partial(finding.mark_unread, screen.desk, conversation_id))
-    screen.after_act(keep=True)
+    screen.after_act()
 
 
 @handles("action.undo")
 def undo(screen: MainScreen) -> None:
     """Takes my last act back."""
+    last = undo_store.last(screen.desk.store, screen.desk.actor.id)
     label: list[str] = []
     if screen.attempt(lambda: label.append(acts.undo_last(screen.desk))):
-        screen.after_act(keep=True)
-        screen.say(screen.words.t("undo.done", what=label[0]))
+        screen.after_act()
+        if last is not None and len(last.steps) == 1 and last.steps[0]["do"] != "customer_tags":
+            screen.queue.move_to_id(last.steps[0]["id"])
+        screen.say(screen.words.t("undo.done", what=act_text(label[0], screen.words, screen.names)))

@@ -5,48 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csconsole.commands.context import Pane
-from csconsole.errors import UsageError
 from csconsole.screens import side_rows
 from csconsole.screens.handling import handles
+from csconsole.screens.queue_pane import words_in
 from csconsole.services import finding
+from csconsole.store.search import Hit
+from csconsole.text.keyboard import second_reading
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
+
+MOST_HITS = 200
+"""Messages a search shows, newest first."""
 
 
 @handles("filter.start")
 def filter_(screen: MainScreen) -> None:
     """Narrows the queue while it is typed; Escape gives the whole view back."""
-    base = screen.view.query
 
-    def narrowed(text: str) -> str:
-        return f"{base} {text}".strip()
-
-    def count(text: str) -> int | None:
-        try:
-            return screen.reader.count(narrowed(text), cap=200)
-        except UsageError:
-            return None
-
-    def changed(text: str) -> None:
-        screen.show_query(narrowed(text) if text.strip() else base)
-
-    def done(text: str) -> bool:
-        screen.filter_text = text.strip()
-        changed(text)
-        return True
-
-    def cancelled() -> None:
-        screen.filter_text = ""
-        screen.show_query(base)
+    def told(other: str | None, found: int) -> None:
+        screen.picking.tell_reading(other, found)
 
     screen.picking.prompt(
         screen.words.t("prompt.filter"),
-        done,
+        lambda text: screen.attempt(lambda: screen.queues.filter(text)),
         initial=screen.filter_text,
-        changed=changed,
-        count=count,
-        cancelled=cancelled,
+        changed=lambda text: screen.queues.filter_soon(text, told),
+        cancelled=lambda: screen.queues.filter(""),
     )
 
 
@@ -54,35 +39,56 @@ def filter_(screen: MainScreen) -> None:
 def search(screen: MainScreen) -> None:
     """Searches every message ever written, in both languages, also on the wrong keyboard layout."""
 
-    def count(text: str) -> int | None:
-        return len(finding.search_messages(screen.desk, text, limit=1))
-
     def done(text: str) -> bool:
-        if not text.strip():
-            return True
-        hits = finding.search_messages(screen.desk, text, limit=200)
-        if not hits:
-            screen.say(screen.words.t("empty.search", query=text))
-            return True
-        screen.last_search = text
-        screen.show_side(screen.words.t("search.title", query=text, n=len(hits)), side_rows.of_hits(hits, screen))
+        if text.strip():
+            screen.searches = (*screen.searches, text)
+            _search(screen, text.strip())
         return True
 
-    screen.picking.prompt(
-        screen.words.t("prompt.search"), done, initial=screen.last_search, count=count, history=screen.searches
-    )
+    screen.picking.prompt(screen.words.t("prompt.search"), done, history=screen.searches)
+
+
+def _search(screen: MainScreen, text: str) -> None:
+    """Searches in the background; a text without hits is read once more as typed on the other layout."""
+    desk = screen.desk
+
+    def read() -> tuple[str, list[Hit]]:
+        hits = finding.search_messages(desk, text, limit=MOST_HITS)
+        other = second_reading(text) if not hits else None
+        if other is not None:
+            found = finding.search_messages(desk, other, limit=MOST_HITS)
+            if found:
+                return other, found
+        return text, hits
+
+    def done(result: tuple[str, list[Hit]]) -> None:
+        query, hits = result
+        if not hits:
+            screen.say(screen.words.t("empty.search", query=text))
+            return
+        count = f"{len(hits)}+" if len(hits) == MOST_HITS else str(len(hits))
+        heading = screen.words.t("search.title", query=query, n=count)
+        screen.show_side(heading, lambda: side_rows.of_hits(hits, screen), words_in(query, desk.config.agent.language))
+        screen.say(screen.words.t("line.mended", text=query) if query != text else heading)
+
+    screen.background.run("search", read, done)
 
 
 @handles("search.next")
 def next_hit(screen: MainScreen) -> None:
     """The next newer message in this conversation with a word searched for."""
-    screen.transcript.next_hit(1)
+    _next_hit(screen, 1)
 
 
 @handles("search.previous")
 def previous_hit(screen: MainScreen) -> None:
     """The next older message in this conversation with a word searched for."""
-    screen.transcript.next_hit(-1)
+    _next_hit(screen, -1)
+
+
+def _next_hit(screen: MainScreen, step: int) -> None:
+    if not screen.transcript.next_hit(step):
+        screen.say(screen.words.t("search.no_more"))
 
 
 @handles("queue.refresh")
@@ -95,27 +101,27 @@ def refresh(screen: MainScreen) -> None:
 @handles("go.outbox")
 def outbox(screen: MainScreen) -> None:
     """What is on its way or went wrong."""
-    screen.show_side(screen.words.t("view.outbox"), side_rows.of_outbox(screen))
+    screen.show_side(screen.words.t("view.outbox"), lambda: side_rows.of_outbox(screen))
 
 
 @handles("go.failed")
 def failed(screen: MainScreen) -> None:
     """What did not go out, or nobody knows."""
     screen.show_side(
-        screen.words.t("view.failed"), side_rows.of_outbox(screen, states=("failed", "stopped", "uncertain"))
+        screen.words.t("view.failed"), lambda: side_rows.of_outbox(screen, states=("failed", "stopped", "uncertain"))
     )
 
 
 @handles("go.drafts")
 def drafts(screen: MainScreen) -> None:
     """Texts I have begun."""
-    screen.show_side(screen.words.t("view.drafts"), side_rows.of_drafts(screen))
+    screen.show_side(screen.words.t("view.drafts"), lambda: side_rows.of_drafts(screen))
 
 
 @handles("go.quarantine")
 def quarantine(screen: MainScreen) -> None:
     """Messages that could not be read."""
-    screen.show_side(screen.words.t("view.quarantine"), side_rows.of_quarantine(screen))
+    screen.show_side(screen.words.t("view.quarantine"), lambda: side_rows.of_quarantine(screen))
 
 
 @handles("select.toggle")

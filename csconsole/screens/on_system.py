@@ -34,7 +34,7 @@ def _palette(screen: MainScreen, title: str, commands: list[Command]) -> None:
         return PickerItem(
             command.id,
             screen.words.t(command.title_key),
-            middle=", ".join(command.words[:3]),
+            middle=command.id,
             right=screen.keymap.shown(command.id),
             disabled=screen.words.t(reason) if reason else "",
         )
@@ -43,7 +43,7 @@ def _palette(screen: MainScreen, title: str, commands: list[Command]) -> None:
         words = fold(text).split()
         return [row(c) for c in commands if all(w in _hay(screen, c) for w in words)]
 
-    screen.picking.choose(title, find, lambda ids, _: screen.run_command(ids[0]), rows=18)
+    screen.picking.choose(title, find, lambda ids, _: screen.run_command(ids[0]), rows=18, numbered=False)
 
 
 def _hay(screen: MainScreen, command: Command) -> str:

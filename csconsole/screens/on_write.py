@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from csconsole.domain.canned import CannedReply
 from csconsole.domain.canned_rank import Ranked, by_shortcut
 from csconsole.errors import CsconsoleError
 from csconsole.screens.handling import handles
@@ -42,7 +41,7 @@ def send_now(screen: MainScreen) -> None:
     screen.composing.send_now()
 
 
-@handles("composer.send")
+@handles("reply.send")
 def send(screen: MainScreen) -> None:
     """Sends into the hold, or stores the note."""
     screen.composer.send()
@@ -121,7 +120,7 @@ def expand(screen: MainScreen) -> None:
     word, start, end = found
     match = by_shortcut(screen.canned_replies(), word) if word else None
     if match is not None:
-        screen.composing.insert_canned(match, span=(start, end))
+        screen.composing.insert_canned([match], span=(start, end))
     else:
         pick_canned(screen, text=word, span=(start, end))
 
@@ -177,7 +176,7 @@ def pick_canned(screen: MainScreen, *, text: str = "", span: tuple[int, int] | N
         return wrap("\n".join(parts), max(20, screen.size.width - 6))
 
     def chosen(names: list[str], send_too: bool) -> None:
-        _insert(screen, [by_name[name] for name in names], span)
+        screen.composing.insert_canned([by_name[name] for name in names], span=span, send=send_too)
 
     screen.picking.choose(
         screen.words.t("canned.title"),
@@ -189,12 +188,6 @@ def pick_canned(screen: MainScreen, *, text: str = "", span: tuple[int, int] | N
         rows=16,
         preview_rows=4,
     )
-
-
-def _insert(screen: MainScreen, replies: list[CannedReply], span: tuple[int, int] | None) -> None:
-    for reply in replies:
-        screen.composing.insert_canned(reply, span=span)
-        span = None
 
 
 def _why_not(screen: MainScreen, one: Ranked) -> str:

@@ -81,6 +81,7 @@ class Picking:
         note: str = "",
         rows: int = 12,
         preview_rows: int = 3,
+        numbered: bool = True,
     ) -> None:
         """Opens a picker.
 
@@ -95,6 +96,7 @@ class Picking:
             note: at the right end of the frame.
             rows: height of the picker.
             preview_rows: lines of the preview.
+            numbered: whether digits choose rows.
         """
         self.close()
         picker = Picker(
@@ -106,6 +108,7 @@ class Picking:
             creates=created is not None,
             preview=preview,
             preview_rows=preview_rows,
+            numbered=numbered,
         )
         picker.styles.height = min(rows, max(6, self._screen.size.height - 6))
         self._chosen, self._toggled, self._created = chosen, toggled, created
@@ -180,6 +183,7 @@ class Picking:
         """A row was switched: done at once, and the rows are asked for anew."""
         if self._toggled is not None:
             self._toggled(key, on)
+            picker.note = self._screen.message.text
             picker.find_again()
 
     def named(self, picker: Picker, text: str) -> None:
@@ -187,6 +191,7 @@ class Picking:
         if self._created is not None:
             self._created(text)
             picker.buffer.set("")
+            picker.note = self._screen.message.text
             picker.find_again()
 
     def submitted(self, text: str) -> None:
@@ -195,8 +200,23 @@ class Picking:
         widget = self._widget
         if typed is None:
             return
-        if typed(text) and self._widget is widget:
-            self.close()
+        if typed(text):
+            if self._widget is widget:
+                self.close()
+        elif isinstance(widget, LineInput) and self._widget is widget:
+            widget.set_error(self._screen.message.text)  # the message line lies under the field
+
+    def tell_reading(self, other: str | None, found: int) -> None:
+        """Shows in the open field what its text finds, and how it was read where that is another way."""
+        field = self._widget
+        if isinstance(field, LineInput):
+            field.reading, field.hits = other, found
+            field.repaint()
+
+    def refused(self, picker: Picker, reason: str) -> None:
+        """Says in the picker's frame why a row cannot be had: the message line lies under it."""
+        picker.note = reason
+        picker.repaint()
 
     def edited(self, text: str) -> None:
         """The field's text is another."""

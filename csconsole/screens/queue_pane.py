@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.query import Word
 from csconsole.errors import UsageError
 from csconsole.screens.background import Background
-from csconsole.screens.queue_source import QueueSource
+from csconsole.screens.queue_source import PAGE, QueueSource
 from csconsole.services.views import QueueReader, View, all_views, parsed
 from csconsole.store.queue import COUNT_CAP
+from csconsole.text.keyboard import second_reading
 from csconsole.widgets.bars import Tab
 from csconsole.widgets.queue_list import QueueList
 from csconsole.widgets.queue_rows import QueueSetting
@@ -74,17 +76,62 @@ class QueuePane:
         self.show_query(view.query)
         self._screen.views_changed()
 
-    def neighbour(self, step: int) -> None:
+    def neighbour(self, step: int) -> View:
         """The view beside the one shown."""
         place = self.views.index(self.view) if self.view in self.views else 0
-        self.show_view(self.views[(place + step) % len(self.views)])
+        return self.views[(place + step) % len(self.views)]
 
-    def by_key(self, key: str) -> None:
-        """The view on ``g`` and a key."""
-        for view in self.views:
-            if view.key == key:
-                self.show_view(view)
+    # -- narrowing -------------------------------------------------------------------------------------------------
+
+    def filter(self, text: str) -> None:
+        """Narrows the view to a text, or shows it whole for none; remembered until another view is shown.
+
+        Raises:
+            UsageError: the text is no query; what is shown stays.
+        """
+        self.source.show(self._narrowed(text.strip()))
+        self.filter_text = text.strip()
+        self.list.empty_key = "empty.filter" if self.filter_text else "empty.queue"
+        self._from_the_top()
+        self._screen.show_tabs()
+        self._screen.hints_changed()
+
+    def filter_soon(self, text: str, told: Callable[[str | None, int], None]) -> None:
+        """Narrows the view while a text is typed: read in the background, newest text only.
+
+        A text that finds nothing is read once more as typed on the other keyboard layout; one that is no query yet
+        leaves what is shown.
+
+        Args:
+            text: what is typed so far.
+            told: gets the second reading, None when the text itself finds something or nothing does, and how many
+                rows were read.
+        """
+        reader, typed = self._background_reader, text.strip()
+
+        def read() -> tuple[str, list[QueueRow], str | None] | None:
+            try:
+                rows = reader.page(self._narrowed(typed), limit=PAGE)
+                other = second_reading(typed) if typed and not rows else None
+                if other is not None and (found := reader.page(self._narrowed(other), limit=PAGE)):
+                    return self._narrowed(other), found, other
+            except UsageError:
+                return None
+            return self._narrowed(typed), rows, None
+
+        def done(result: tuple[str, list[QueueRow], str | None] | None) -> None:
+            if result is None:
                 return
+            query, rows, other = result
+            self.source.adopt(query, rows)
+            self.list.empty_key = "empty.filter" if typed else "empty.queue"
+            self._from_the_top()
+            told(other, len(rows))
+
+        self._background.run("filter", read, done)
+
+    def _narrowed(self, text: str) -> str:
+        return f"{self.view.query} {text}".strip()
 
     def show_query(self, query: str) -> None:
         """Shows what a query finds; an unreadable one leaves what is shown and says so."""
@@ -94,6 +141,9 @@ class QueuePane:
             self._screen.say(error.message, urgent=True)
             return
         self.list.empty_key = "empty.filter" if self.filter_text else "empty.queue"
+        self._from_the_top()
+
+    def _from_the_top(self) -> None:
         self.list.announce(0)
         self.list.cursor_id = None
         self.list.cursor = 0
@@ -146,17 +196,20 @@ class QueuePane:
 
     def tabs(self) -> list[Tab]:
         """The views as tabs."""
-        words = self._screen.words
         return [
             Tab(
                 view.id,
                 view.key,
-                view.title or words.t(view.title_key),
+                self._title(view),
                 self._counts.get(view.query),
                 capped=self._counts.get(view.query, 0) >= COUNT_CAP,
             )
             for view in self.views
         ]
+
+    def _title(self, view: View) -> str:
+        title = view.title or self._screen.words.t(view.title_key)
+        return f"{title} \\{self.filter_text}" if self.filter_text and view is self.view else title
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -177,11 +230,16 @@ class QueuePane:
 
     def hit_words(self) -> tuple[str, ...]:
         """Words the filter looks for, to be lit in the transcript."""
-        if not self.filter_text:
-            return ()
-        try:
-            tree = parsed(self.filter_text, self._screen.words.language)
-        except UsageError:
-            return ()
-        terms = getattr(tree, "terms", (tree,))
-        return tuple(term.text.casefold() for term in terms if isinstance(term, Word))
+        return words_in(self.filter_text, self._screen.words.language)
+
+
+def words_in(query: str, language: str) -> tuple[str, ...]:
+    """The words a query looks for, folded; of a text that is no query its own."""
+    if not query:
+        return ()
+    try:
+        tree = parsed(query, language)
+    except UsageError:
+        return tuple(query.casefold().split())
+    terms = getattr(tree, "terms", (tree,))
+    return tuple(term.text.casefold() for term in terms if isinstance(term, Word))

@@ -90,7 +90,10 @@ class QueueSource:
         Raises:
             UsageError: the query cannot be read or answered.
         """
-        rows = self._reader.page(query, limit=PAGE)
+        self.adopt(query, self._reader.page(query, limit=PAGE))
+
+    def adopt(self, query: str, rows: list[QueueRow]) -> None:
+        """Shows the first page of a view, read elsewhere."""
         self._generation += 1
         self._loading = False
         self.query = query

@@ -14,8 +14,7 @@ from csconsole.text.sanitize import safe_line
 from csconsole.widgets.line_list import LineList
 from csconsole.widgets.strips import Line
 
-_LEFT = 12
-_NAME = 14
+_LEFT = 6
 
 
 class FixedRows:
@@ -61,6 +60,12 @@ class SideList(LineList[SideRow]):
         self.heading = heading
         self.rows.rows = rows
         self.cursor, self.cursor_id = 0, None
+        self.rows_changed()
+        self.forget_lines()
+
+    def update(self, rows: Sequence[SideRow]) -> None:
+        """Shows the rows as they are now; the cursor stays on its row."""
+        self.rows.rows = rows
         self.rows_changed()
         self.forget_lines()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csconsole.domain.dates import moment_text
+from csconsole.domain.dates import clock_time, local
 from csconsole.store import drafts, outbox, quarantine
 from csconsole.store.search import Hit
 
@@ -26,6 +26,7 @@ class SideRow:
         urgent: whether somebody must look.
         act: what else can be done: ``outbox`` or ``quarantine``, with ``ref``.
         ref: id for the act.
+        message_uid: the message the row is about, "" for none.
     """
 
     id: str
@@ -36,17 +37,29 @@ class SideRow:
     urgent: bool = False
     act: str = ""
     ref: str = ""
+    message_uid: str = ""
 
 
 def _when(screen: MainScreen, at: int) -> str:
-    agent = screen.desk.config.agent
-    return moment_text(at, screen.desk.clock.now(), agent.timezone, agent.language)
+    """Time of today, else day and month: what a narrow column holds."""
+    zone = screen.desk.config.agent.timezone
+    when = local(at, zone)
+    today = local(screen.desk.clock.now(), zone).date()
+    return clock_time(at, zone) if when.date() == today else f"{when.day}/{when.month}"
 
 
 def of_hits(hits: list[Hit], screen: MainScreen) -> list[SideRow]:
     """Messages found."""
     return [
-        SideRow(hit.message_uid, hit.conversation_id, _when(screen, hit.at), hit.customer, hit.snippet) for hit in hits
+        SideRow(
+            hit.message_uid,
+            hit.conversation_id,
+            _when(screen, hit.at),
+            f"{hit.customer} #{hit.number}",
+            hit.snippet,
+            message_uid=hit.message_uid,
+        )
+        for hit in hits
     ]
 
 

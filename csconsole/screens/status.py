@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csconsole.domain.dates import clock_time
+from csconsole.i18n import Catalog
 from csconsole.screens.naming import Names
 from csconsole.services.desk import Desk
 from csconsole.store import accounts, outbox
@@ -46,12 +47,12 @@ def outbox_figures(desk: Desk) -> tuple[int, int, int]:
     return len(rows) - uncertain - failed, uncertain, failed
 
 
-def trouble(desk: Desk) -> str:
-    """The first account in trouble, in one sentence, "" when all is well."""
+def trouble(desk: Desk, words: Catalog) -> str:
+    """The first account in trouble: when it is tried again, then why; "" when all is well."""
     now, zone = desk.clock.now(), desk.config.agent.timezone
     for account in accounts.all_accounts(desk.store):
         found = health(account, now)
-        if found.is_error and found.detail:
-            again = f" ({clock_time(account.next_try_at, zone)})" if account.next_try_at else ""
-            return f"{account.name}: {found.detail}{again}"
+        if found.is_error:
+            again = words.t("account.again", time=clock_time(account.next_try_at, zone)) if account.next_try_at else ""
+            return f"! {' '.join(part for part in (account.name, again) if part)}: {found.detail}"
     return ""

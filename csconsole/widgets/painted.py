@@ -93,6 +93,8 @@ class Painted(ChangedLines, Widget):
         if self.is_mounted and self.size:
             self._draw()
             self.refresh()
+        else:
+            self._drawn_for = ()  # out of sight: drawn when it is seen again
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         # It does not scroll: a second layout, and a second paint with it, would show nothing new.

@@ -225,10 +225,7 @@ class Profile(Painted, can_focus=True):
             shown[0] = Strip.join([marker, shown[0].crop(1)])
         return shown
 
-    def on_focus(self) -> None:
-        """Shows the marker."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """Hides the marker."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Shows or hides the marker."""
+        super().watch_has_focus(has_focus)
         self.repaint()

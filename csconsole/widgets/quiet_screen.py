@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.map_geometry import MapGeometry
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
@@ -21,11 +22,30 @@ class QuietScreen(Screen[Any]):
     QuietScreen { background: $background; layers: base overlay; overflow: hidden; }
     """
 
+    _laid_out: dict[Widget, MapGeometry] | None = None
+
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Asked for a new layout alone, leaves the repainting to what the layout changed."""
         return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        """Lays out anew and paints what stands elsewhere than on the terminal.
+
+        Textual compares with its last map, but makes a new one also for a dirty widget it has not seen and for a
+        region somebody asks for after a scroll; what changed before would count as painted. So it is given the map
+        of the last layout.
+        """
+        whole = bool(self._layout_widgets) or not scroll
+        if whole and self._laid_out is not None:
+            self._compositor.update_widgets(self._dirty_widgets)
+            self._dirty_widgets.clear()
+            self._compositor._full_map = self._laid_out
+        super()._refresh_layout(size, scroll)
+        if whole:
+            self._compositor._full_map_invalidated = False
+            self._laid_out = self._compositor._full_map
 
     def overlay(self, widget: Widget) -> AwaitMount:
         """Puts a widget on the layer above everything without repainting what lies below.
