@@ -132,7 +132,7 @@ def _next_number(tx: Tx, account_id: int) -> int:
     return number
 
 
-def update(tx: Tx, conversation_id: int, *, now: ConversationState | None = None, **fields: Any) -> None:
+def update(tx: Tx, conversation_id: int, now: ConversationState | None = None, /, **fields: Any) -> None:
     """Writes some fields; the queue position follows when it depends on one of them.
 
     An ending conversation has nobody waiting: ``waiting_since`` is cleared and ``ended_seq`` set to its newest

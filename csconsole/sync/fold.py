@@ -60,7 +60,7 @@ def fold_live(tx: Tx, state: ConversationState, message: NewMessage, seq: int) -
                 fields |= {"waiting_since": None, "agent_seq": seq}
                 if state.first_response_at is None:
                     fields["first_response_at"] = message.at
-    conversations.update(tx, state.id, now=state, **fields)
+    conversations.update(tx, state.id, state, **fields)
 
 
 def _asks(message: NewMessage | Line) -> bool:
