@@ -295,6 +295,16 @@ def finish(
     _mark(tx, row_id, state, reason)
 
 
+def has_bounced(tx: Tx, row_id: int) -> bool:
+    """Whether the last attempt was accepted and came back."""
+    found = tx.read_one(
+        "select 1 from outbox_attempt t join outbox o on o.id = t.outbox_id and o.attempts = t.attempt"
+        " where o.id = ? and t.outcome = 'bounced'",
+        (row_id,),
+    )
+    return found is not None
+
+
 def count_settle(tx: Tx, row_id: int, not_before: int) -> None:
     """Counts a look-up that could not tell, and when the next is due."""
     tx.execute(

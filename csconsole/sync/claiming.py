@@ -32,7 +32,16 @@ def claim(tx: Tx, row_id: int) -> tuple[str, OutboxRow | None]:
         return "", None
     for mark in {taken.item.key, taken.item.uid} - {""}:
         refs.claim(tx, taken.account_id, "marker", mark, taken.id)
+    _expect_answers(tx, taken)
     return "sending", taken
+
+
+def _expect_answers(tx: Tx, row: OutboxRow) -> None:
+    """Where the key is a Message-ID, binds it: a customer may answer a mail of which we never learn that it was
+    accepted, and names nothing else of the thread."""
+    sent = outbox.bubbles(tx, row.id) if row.key.startswith("<") else []
+    if sent:
+        refs.claim(tx, refs.SHARED, "message_id", row.key, sent[0][0])
 
 
 def stale(tx: Tx, row: OutboxRow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from csconsole.clock import SECOND
 from csconsole.connectors.base import RawItem
 from csconsole.domain.events import ConversationEvent, EditEvent, Event, MessageEvent, ReceiptEvent, RedactEvent
 from csconsole.domain.message import DELIVERY_RANK, AuthorKind, Delivery, Direction, Visibility
@@ -102,6 +103,7 @@ def _message(intake: Intake, item: RawItem, event: MessageEvent, known: Known) -
             return
     at = _instant(intake, item, event)
     conversation_id = conversation_for(intake, event, at)
+    at = _behind_its_second(intake, conversation_id, at)
     n = _store_message(intake, item, event, conversation_id, at)
     if ("unsent", event.remote_id) in known:
         messages.redact(tx, n, tx.now)
@@ -117,6 +119,15 @@ def _instant(intake: Intake, item: RawItem, event: MessageEvent) -> int:
     return _past(intake, at if intake.history else clamp_live(at, received))
 
 
+def _behind_its_second(intake: Intake, conversation_id: int, at: int) -> int:
+    """Places live news from a source that counts whole seconds (IMAP, RFC 3501 section 2.3.3) behind what the
+    conversation already holds of that second: a bounce would else stand above the answer it is about."""
+    if intake.history or at % SECOND:
+        return at
+    state = conversations.state(intake.tx, conversation_id)
+    return state.last_at if state is not None and at < state.last_at < at + SECOND else at
+
+
 _SETTLED_BY_ECHO = frozenset({"sending", "settling", "uncertain", "queued", "failed", "stopped", "cancelled"})
 
 
@@ -128,7 +139,7 @@ def _is_echo(intake: Intake, event: MessageEvent) -> bool:
     if row is None:
         return False
     bind_sent(tx, account.id, row.id, event.remote_id, event.message_ids)
-    if row.state in _SETTLED_BY_ECHO and row.attempts:
+    if row.state in _SETTLED_BY_ECHO and row.attempts and not outbox.has_bounced(tx, row.id):
         outbox.finish(tx, row.id, "sent", remote_id=event.remote_id, outcome="echo")
         closing.after_sent(tx, row.id)
         intake.touched.add(row.conversation_id)

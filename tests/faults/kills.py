@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from tests.beds.mail import MailBed, MailUser
 from tests.beds.proxy import FaultProxy
+from tests.beds.waiting import wait_until
 from tests.faults import oracle
 from tests.faults.mails import customer_mail
 from tests.faults.oracle import Findings
@@ -46,12 +48,19 @@ def at_stall(proxy: FaultProxy, order: Callable[[FaultProxy], None], program: Se
     return kill
 
 
-def at_random(longest: float, program: Sequence[str] = WORKER) -> Kill:
-    """The worker is killed after a random time."""
+def at_random(program: Sequence[str] = WORKER) -> Kill:
+    """The worker is killed after a random time, at most as long as its first run, which is let alone, needs."""
+    longest = 0.0
 
     def kill(shop: Shop, rng: random.Random) -> None:
+        nonlocal longest
+        begun = time.monotonic()
         process = shop.start_worker(program=program)
-        threading.Event().wait(rng.uniform(0.7, longest))
+        if not longest:
+            wait_until(lambda: all(row.state in oracle.ENDED for row in shop.rows()), "the answers to leave")
+            longest = time.monotonic() - begun
+        else:
+            threading.Event().wait(rng.uniform(longest / 3, longest))
         end(process)
 
     return kill

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import imaplib
 import json
+import signal
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -147,6 +148,44 @@ def test_an_answer_and_what_comes_back(mail_bed: MailBed, tmp_path: Path) -> Non
         assert "Traceback" not in late.stderr
         assert shop.run("sync", "--once").returncode == 0
         assert len(mail_bed.mailbox(customer)) == 1
+
+
+def test_an_answer_to_a_mail_that_nobody_knows_to_be_sent_finds_its_conversation(
+    mail_bed: MailBed, tmp_path: Path
+) -> None:
+    customer = mail_bed.customer("doubt")
+    with Shop(mail_bed, tmp_path, "support-doubt") as shop:
+        raw = mails.customer_mail(1, customer.address, shop.user.address, at=now(), tag="doubt")
+        mail_bed.deliver(raw, shop.user, sender=customer.address)
+        shop.once()
+        (row,) = shop.queue()
+        shop.reply(row.id, "มีค่ะ")
+        assert shop.run_worker(crash_at="accepted") == -signal.SIGKILL
+        (received,) = mail_bed.wait_for_mail(customer)
+        answer = mails.read_mail(mails.answer_to(received, customer.address, "ขอบคุณค่ะ", 2))
+        del answer["References"]  # as some programs do
+        mail_bed.deliver(answer.as_bytes(), shop.user, sender=customer.address)
+        shop.once()
+        assert [out.state for out in shop.rows()] == ["uncertain"]
+        assert [row.number for row in shop.queue()] == [row.number], "the answer began another conversation"
+        assert [one.direction for one in shop.transcript(row.id)] == ["in", "out", "in"]
+
+
+def test_a_bounce_shows_on_the_answer_it_is_about(mail_bed: MailBed, tmp_path: Path) -> None:
+    with Shop(mail_bed, tmp_path, "support-bounce") as shop:
+        raw = mails.customer_mail(1, "gone@customer.test", shop.user.address, at=now(), tag="bounce")
+        mail_bed.deliver(raw, shop.user, sender="gone@customer.test")
+        shop.once()
+        (row,) = shop.queue()
+        shop.reply(row.id, "สวัสดีค่ะ")
+        wait_until(lambda: shop.once() and shop.rows()[0].state == "sent", "the answer to leave")
+        mail_bed.wait_for_mail(shop.user, 2)
+        shop.once()
+        shown = shop.transcript(row.id)
+        assert [(one.direction, one.author_kind) for one in shown][:2] == [("in", "customer"), ("out", "agent")]
+        assert (shown[1].delivery, bool(shown[1].delivery_reason)) == ("failed", True), shown[1]
+        (row,) = shop.queue()
+        assert row.waiting_since is not None, "the customer got nothing and still waits"
 
 
 def _answer_elsewhere(bed: MailBed, user: MailUser, customer: MailUser, original: str) -> None:
