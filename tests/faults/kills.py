@@ -48,8 +48,8 @@ def at_stall(proxy: FaultProxy, order: Callable[[FaultProxy], None], program: Se
     return kill
 
 
-def at_random(program: Sequence[str] = WORKER) -> Kill:
-    """The worker is killed after a random time, at most as long as its first run, which is let alone, needs."""
+def at_random(number: int = signal.SIGKILL, program: Sequence[str] = WORKER) -> Kill:
+    """The worker gets a signal after a random time, at most as long as its first run, which is let alone, needs."""
     longest = 0.0
 
     def kill(shop: Shop, rng: random.Random) -> None:
@@ -61,7 +61,7 @@ def at_random(program: Sequence[str] = WORKER) -> Kill:
             longest = time.monotonic() - begun
         else:
             threading.Event().wait(rng.uniform(longest / 3, longest))
-        end(process)
+        end(process, number)
 
     return kill
 

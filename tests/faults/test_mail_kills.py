@@ -6,6 +6,8 @@ looks and says what became of the uncertain answers; then all of them have arriv
 
 from __future__ import annotations
 
+import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +15,10 @@ import pytest
 
 from csconsole.services import replies
 from tests.beds.mail import MailBed
-from tests.beds.proxy import FaultProxy
+from tests.beds.proxy import Direction, FaultProxy
 from tests.faults import kills, mutants, oracle
 from tests.faults.keeps_sent import let_server_keep_sent
-from tests.faults.shop import Shop, plain
+from tests.faults.shop import LONGEST_RUN, Shop, plain
 
 pytestmark = pytest.mark.faults
 
@@ -79,6 +81,56 @@ def test_killed_at_any_time(mail_bed: MailBed, tmp_path: Path) -> None:
     with Shop(mail_bed, tmp_path, "kill-random") as shop:
         found = kills.rounds(shop, "random", kills.at_random(), cases=CASES + 1, seed=SEED)
         _nothing_lost_or_twice(found)
+        _a_person_ends_it(shop)
+
+
+def test_asked_to_end_at_any_time(mail_bed: MailBed, tmp_path: Path) -> None:
+    with Shop(mail_bed, tmp_path, "term-random") as shop:
+        found = kills.rounds(shop, "terminated", kills.at_random(signal.SIGTERM), cases=CASES, seed=SEED)
+        _nothing_lost_or_twice(found)
+        assert (found.uncertain, found.in_flight) == (0, 0), "a worker that is asked to end finishes what it began"
+        _a_person_ends_it(shop)
+
+
+def test_many_workers_at_once_are_one(mail_bed: MailBed, tmp_path: Path) -> None:
+    def crowd(shop: Shop, rng: random.Random) -> None:
+        workers = [shop.start_worker() for _ in range(4)]
+        workers[rng.randrange(4)].kill()
+        assert [one.wait(LONGEST_RUN) for one in workers].count(0) >= 3
+
+    with Shop(mail_bed, tmp_path, "crowd") as shop:
+        found = kills.rounds(shop, "crowd", crowd, cases=4, seed=SEED)
+        _nothing_lost_or_twice(found)
+        _a_person_ends_it(shop)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "after", "state"),
+    [
+        ("before-data", "to_server", rb"^RCPT TO", "sent"),
+        ("in-data", "to_server", rb"\r\nSubject:", "uncertain"),
+        ("answer", "to_client", rb"^250 2\.0\.0 Ok: queued", "uncertain"),
+    ],
+)
+def test_the_line_breaks_while_sending(
+    mail_bed: MailBed,
+    tmp_path: Path,
+    fault_proxy: FaultProxy,
+    name: str,
+    direction: Direction,
+    after: bytes,
+    state: str,
+) -> None:
+    def cut(shop: Shop, rng: random.Random) -> None:
+        fault_proxy.cut(direction, after=after, swallow=True, connections=2)
+        assert shop.run_worker() == 0
+        fault_proxy.clear()
+
+    smtp = plain(fault_proxy.forward(mail_bed.smtp_port).port, login=False)
+    with Shop(mail_bed, tmp_path, f"cut-{name}", smtp=smtp) as shop:
+        found = kills.rounds(shop, f"cut-{name}", cut, cases=2, seed=SEED)
+        assert (found.lost, found.twice, found.unsent, found.disorder) == (0, 0, [], []), found
+        assert found.uncertain == (4 if state == "uncertain" else 0), found
         _a_person_ends_it(shop)
 
 
