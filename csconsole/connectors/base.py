@@ -33,6 +33,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         reply_window: seconds after the customer's last message in which a reply is allowed, 0 for always.
         sees_outside_replies: False where colleagues can answer in the vendor's own app unseen by us; the
             stale-reply stop must then say that it cannot know.
+        hints_tell_replies: hints of ``watch`` tell of answers given elsewhere too. False for IDLE, which watches the
+            folder of incoming mail only: such an account is pulled before a send although the connection stands.
         write_back: fields we may change at the source: status, assignee, tags, priority, note.
         hold: seconds a message is held before it leaves, None for the configured default of its kind.
         is_chat: chat (short hold, Enter may send) or mail.
@@ -52,6 +54,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     receipts: bool = False
     typing: bool = False
     sees_outside_replies: bool = True
+    hints_tell_replies: bool = True
     write_back: tuple[str, ...] = ()
     hold: float | None = None
     is_chat: bool = True

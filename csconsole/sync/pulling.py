@@ -104,7 +104,8 @@ class Puller:
         if self.fresh_at is None or self.error:
             return False
         age = abs(self.access.clock.now() - self.fresh_at)
-        return age < (LIVE_FRESH if self.is_live else FRESH)
+        told = self.is_live and self.connector.capabilities.hints_tell_replies
+        return age < (LIVE_FRESH if told else FRESH)
 
     @property
     def is_live(self) -> bool:

@@ -12,7 +12,7 @@ from csconsole.connectors.registry import settings_type
 from csconsole.paths import DataDir
 from csconsole.store import accounts, outbox, refs
 from csconsole.store.database import Store
-from csconsole.sync import inbound, ingest, outcome, worker
+from csconsole.sync import inbound, ingest, outcome, pulling, worker
 from csconsole.sync.outcome import Outcome
 
 
@@ -60,7 +60,13 @@ def gate_open() -> None:
     accounts.save_cursor = never
 
 
+def stale_soon() -> None:
+    """No fault: what was pulled is fresh for a second only, so that a test need not wait for half a minute."""
+    pulling.FRESH = 1_000
+
+
 MUTANTS = {
+    "stale-soon": stale_soon,
     "blind-retry": blind_retry,
     "phase-unwritten": phase_unwritten,
     "cursor-first": cursor_first,

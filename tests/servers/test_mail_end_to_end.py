@@ -23,7 +23,7 @@ from csconsole.store import drafts
 from tests.beds.certs import make_certificates
 from tests.beds.mail import MailBed, MailUser
 from tests.beds.waiting import wait_until
-from tests.faults import mails, oracle
+from tests.faults import mails, mutants, oracle
 from tests.faults.shop import Shop, end
 
 OPEN_DAYS = 14
@@ -223,6 +223,27 @@ def test_an_answer_given_elsewhere_stops_ours_at_the_last_moment(mail_bed: MailB
         (out,) = shop.rows()
         assert out.state == "sent"
         assert len(mail_bed.accepted(out.key)) == 1
+
+
+def test_an_answer_given_elsewhere_stops_ours_though_only_the_inbox_is_watched(
+    mail_bed: MailBed, tmp_path: Path
+) -> None:
+    customer = mail_bed.customer("kanya")
+    with Shop(mail_bed, tmp_path, "support-watched") as shop, shop.console():
+        mail_bed.deliver(mails.customer_mail(1, customer.address, shop.user.address, at=now(), tag="watch"), shop.user)
+        shop.once()
+        (row,) = shop.queue()
+        worker = shop.start_worker(program=mutants.program("stale-soon"))
+        try:
+            wait_until(lambda: shop.status().live, "the push connection")
+            pulled = shop.status().last_pull_at or 0
+            wait_until(lambda: SystemClock().now() > pulled + 1_500, "the last pull to be old")
+            _answer_elsewhere(mail_bed, shop.user, customer, mails.message_id(1, "watch"))
+            shop.reply(row.id, "ของหมดแล้วค่ะ")
+            wait_until(lambda: shop.rows()[0].state in oracle.ENDED, "the answer to end")
+            assert shop.rows()[0].state == "stopped"
+        finally:
+            end(worker)
 
 
 def test_news_are_here_in_two_seconds_and_after_a_restart_of_the_server(mail_bed: MailBed, tmp_path: Path) -> None:

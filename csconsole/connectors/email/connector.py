@@ -66,6 +66,7 @@ class EmailConnector(Connector):
             inbound="idle" if self._has_idle else "poll",
             send_class={"reply": send_class},
             is_chat=False,
+            hints_tell_replies=False,
             history=True,
             attachments_out=True,
             key_domain=self._settings.domain,
