@@ -210,6 +210,19 @@ def test_of_an_undo_and_a_claim_at_once_exactly_one_wins(tmp_path: Path) -> None
     assert outcomes <= {"cancelled", "sending"}
 
 
+@pytest.mark.parametrize("state", ["sending", "settling", "sent", "uncertain"])
+def test_what_has_left_cannot_be_cancelled_nor_released(shop: Shop, state: str) -> None:
+    replies.send_reply(shop.desk(), 1, "text")
+    end(shop, state)
+    with shop.store.transaction(NOW) as tx:
+        assert not outbox.cancel(tx, 1)
+        assert not outbox.release(tx, 1)
+        assert outbox.claim(tx, 1) is None
+    row = outbox.get(shop.store, 1)
+    assert row is not None
+    assert row.state == state
+
+
 # -- by hand ---------------------------------------------------------------------------------------------
 
 

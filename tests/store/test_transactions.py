@@ -16,6 +16,7 @@ import pytest
 from csconsole.errors import DiskFullError, StoreError
 from csconsole.store import blobs, messages
 from csconsole.store.database import Store, UnstorableError
+from csconsole.store.locks import FileLock
 from csconsole.store.messages import NewMessage
 from tests.store.support import NOW, Shop, make, said
 
@@ -189,6 +190,24 @@ def test_a_key_stroke_does_not_starve_behind_an_import(tmp_path: Path) -> None:
     assert len(spans) == 120
     assert p99 < 600
     shop.store.close()
+
+
+def test_a_bulk_transaction_lets_a_waiting_person_go_first(store: Store) -> None:
+    person = FileLock(store.root / "intent.lock")
+    assert person.acquire(shared=True)
+    begun = threading.Event()
+
+    def bulk() -> None:
+        with store.transaction(NOW, bulk=True) as tx:
+            begun.set()
+            add(tx, "bulk")
+
+    worker = threading.Thread(target=bulk)
+    worker.start()
+    assert not begun.wait(0.3)
+    person.close()
+    worker.join(10)
+    assert names(store) == ["bulk"]
 
 
 @pytest.fixture
