@@ -208,7 +208,8 @@ class AccountSync:
         """Seconds until the next look."""
         if self.puller.error:
             return max(self.puller.next_try_at - self.access.clock.now(), SECOND) / SECOND
-        return max(self.interval, LIVE_INTERVAL) if self.puller.is_live else self.interval
+        told = self.puller.is_live and self.connector.capabilities.hints_tell_replies
+        return max(self.interval, LIVE_INTERVAL) if told else self.interval
 
     async def _watch_loop(self) -> None:
         """Follows the source's hints; ends at once for a channel that gives none."""

@@ -105,9 +105,9 @@ class Shop:
             **settings,
         }
 
-    def write_config(self) -> None:
-        """Writes ``config.toml`` from :attr:`accounts`."""
-        lines = ["[agent]", 'name = "nok"', 'display_name = "นก"', 'language = "en"']
+    def write_config(self, *further: str) -> None:
+        """Writes ``config.toml`` from :attr:`accounts`, with further lines before them."""
+        lines = [*further, "[agent]", 'name = "nok"', 'display_name = "นก"', 'language = "en"']
         for name, keys in self.accounts.items():
             lines += ["", "[[accounts]]", f'name = "{name}"']
             lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]

@@ -246,6 +246,23 @@ def test_an_answer_given_elsewhere_stops_ours_though_only_the_inbox_is_watched(
             end(worker)
 
 
+def test_an_answer_given_elsewhere_is_shown_soon(mail_bed: MailBed, tmp_path: Path) -> None:
+    customer = mail_bed.customer("arisa")
+    with Shop(mail_bed, tmp_path, "support-shown") as shop, shop.console():
+        shop.write_config("[sync]", 'interval = "5s"')
+        mail_bed.deliver(mails.customer_mail(1, customer.address, shop.user.address, at=now(), tag="shown"), shop.user)
+        shop.once()
+        (row,) = shop.queue()
+        worker = shop.start_worker()
+        try:
+            wait_until(lambda: shop.status().live, "the push connection")
+            _answer_elsewhere(mail_bed, shop.user, customer, mails.message_id(1, "shown"))
+            wait_until(lambda: len(shop.transcript(row.id)) == 2, "the colleague's answer")
+            assert shop.transcript(row.id)[1].author_kind == "external"
+        finally:
+            end(worker)
+
+
 def test_news_are_here_in_two_seconds_and_after_a_restart_of_the_server(mail_bed: MailBed, tmp_path: Path) -> None:
     customer = mail_bed.customer("somchai")
     sender = customer.address
