@@ -178,7 +178,8 @@ def test_a_bounce_shows_on_the_answer_it_is_about(mail_bed: MailBed, tmp_path: P
         shop.once()
         (row,) = shop.queue()
         shop.reply(row.id, "สวัสดีค่ะ")
-        wait_until(lambda: shop.once() and shop.rows()[0].state == "sent", "the answer to leave")
+        wait_until(lambda: shop.once() and shop.rows()[0].state in oracle.ENDED, "the answer to leave")
+        assert len(mail_bed.accepted(shop.rows()[0].key)) == 1
         mail_bed.wait_for_mail(shop.user, 2)
         shop.once()
         shown = shop.transcript(row.id)
