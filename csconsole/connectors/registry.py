@@ -29,9 +29,7 @@ def connector_class(name: str) -> type[Connector]:
         found = list(entry_points(group="csconsole.connectors", name=name))
         if not found:
             known = ", ".join(sorted(_BUILT_IN))
-            raise ConfigError(
-                f'no connector is called "{name}"; known: {known}. Install it or mend the name.'
-            )
+            raise ConfigError(f'no connector is called "{name}"; known: {known}. Install it or mend the name.')
         loaded = found[0].load()
         if not (isinstance(loaded, type) and issubclass(loaded, Connector)):
             raise ConfigError(f'the connector "{name}" does not follow the contract; update its package.')

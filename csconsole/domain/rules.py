@@ -82,7 +82,10 @@ def on_customer_message(
 def history_status(
     *, last_direction: str, last_visibility: str, last_at: int, now: int, open_days: int, automatic: bool
 ) -> Status:
-    """Status of a conversation made of history alone: resolved, unless its last word is a customer's and young."""
+    """Status of a conversation made of history alone.
+
+    Resolved, unless its last word is a customer's and younger than ``open_days``.
+    """
     waiting = last_direction == "in" and last_visibility == "public" and not automatic
     if waiting and now - last_at < open_days * DAY:
         return Status.OPEN
