@@ -48,7 +48,7 @@ def test_a_disabled_command_says_why_and_is_not_hinted() -> None:
 
 
 def test_send_needs_text_that_may_leave() -> None:
-    send = default_registry()["composer.send"]
+    send = default_registry()["reply.send"]
     assert send.disabled_reason(Context(composer=ComposerState.EMPTY)) == "reason.nothing_written"
     assert send.disabled_reason(Context(composer=ComposerState.BLOCKED)) == "reason.unfilled"
     assert send.disabled_reason(Context(composer=ComposerState.WRITTEN)) is None
@@ -72,9 +72,7 @@ def test_every_command_is_under_one_heading() -> None:
 
 def test_what_a_customer_notices_is_guarded() -> None:
     registry = default_registry()
-    assert {"case.resolve", "case.resolve_next", "case.spam", "composer.send"} <= {
-        c.id for c in registry if c.is_guarded
-    }
+    assert {"case.resolve", "case.resolve_next", "case.spam", "reply.send"} <= {c.id for c in registry if c.is_guarded}
 
 
 def test_the_registry_loads_without_a_screen() -> None:
