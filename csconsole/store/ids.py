@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import uuid_utils
+from functools import cache
+from typing import Any
+
+
+@cache
+def _maker() -> Any:
+    """The generator, loaded with the first id that is made: the console's first paint makes none."""
+    import uuid_utils
+
+    return uuid_utils.uuid7
 
 
 def new_uid() -> bytes:
     """A fresh UUIDv7."""
-    return uuid_utils.uuid7().bytes
+    made: bytes = _maker()().bytes
+    return made
 
 
 def uid_text(uid: bytes) -> str:
