@@ -232,6 +232,10 @@ class KeyReader:
                 found.append((show((stroke,)), command if isinstance(command, str) else ""))
         return found
 
+    def leads(self, stroke: str) -> bool:
+        """Whether a stroke continues the half-typed sequence."""
+        return self._node is not None and self._step(self._node, stroke)[1] is not None
+
     def cancel(self) -> None:
         """Drops a half-typed sequence, as when the focus moves."""
         self._strokes.clear()

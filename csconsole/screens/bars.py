@@ -125,6 +125,10 @@ class Bars:
         last = None
         if following := screen.keys.continuations():
             hints = [Hint(key, self._title(command)) for key, command in following if command]
+            if screen.keys.pending == "g":
+                taken = {hint.key for hint in hints}
+                views = [Hint(tab.key, tab.label) for tab in screen.queues.tabs() if tab.key not in taken]
+                hints = [hint for hint in hints if hint.key != "g"] + [hint for hint in views if hint.key]
         elif not screen.is_picking:
             commands = [c for c in screen.registry.hints(context, _HINTS + 1) if c.id != "help.show"]
             hints = [self._hint(c.id, c.hint_key) for c in commands[:_HINTS]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from csconsole.domain.customer import Customer
-from csconsole.domain.dates import baht, short_date
+from csconsole.domain.dates import baht, baht_en, short_date
 from csconsole.domain.message import AuthorKind, Delivery, Direction, Message
 from csconsole.errors import CsconsoleError
 from csconsole.screens.background import Background
@@ -189,7 +189,9 @@ class CasePane:
             kind=conversation.kind,
             reason=conversation.reason,
             needs_reason=reasons and not conversation.reason,
-            orders=order_lines(opened.customer, conversation.attributes, screen.words.language),
+            orders=order_lines(
+                opened.customer, conversation.attributes, screen.words.language, screen.desk.config.agent.timezone
+            ),
         )
         shown = {k: v for k, v in opened.customer.attributes.items() if k != "orders"}
         others = tuple(c for c in opened.customer.conversations if c.id != conversation.row.id)
@@ -205,7 +207,7 @@ def _read_up_to(opened: OpenConversation) -> int:
     return max(ours, default=0)
 
 
-def order_lines(customer: Customer, attributes: dict[str, object], language: str) -> list[list[str]]:
+def order_lines(customer: Customer, attributes: dict[str, object], language: str, zone: str) -> list[list[str]]:
     """Orders of the case and the customer, each a heading and what is in it."""
     found: list[dict[str, object]] = []
     if isinstance(order := attributes.get("order"), dict):
@@ -219,8 +221,8 @@ def order_lines(customer: Customer, attributes: dict[str, object], language: str
         total = one.get("total")
         head = [" ".join(part for part in (number, str(one.get("status") or "")) if part)]
         at = one.get("at")
-        when = short_date(at, "Asia/Bangkok", language) if isinstance(at, int) else ""
-        price = baht(total) if isinstance(total, int | float) else ""
+        when = short_date(at, zone, language) if isinstance(at, int) else ""
+        price = (baht if language == "th" else baht_en)(total) if isinstance(total, int | float) else ""
         if when or price:
             head.append("  ".join(part for part in (when, price, str(one.get("payment") or "")) if part))
         items = one.get("items")

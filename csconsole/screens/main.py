@@ -66,6 +66,8 @@ SMALLEST = (60, 15)
 """Columns and rows below which nothing useful fits."""
 SEQUENCE_SECONDS = 0.3
 """How long a key that is a command and the beginning of another waits."""
+_TO_VIEWS = "g"
+"""What stands before the key of a view."""
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 
@@ -310,6 +312,13 @@ class MainScreen(QuietScreen):
     def _feed(self, stroke: str, pane: Pane) -> None:
         self._stop_sequence()
         before = self.keys.pending
+        view = self.queues.by_key(stroke) if before == _TO_VIEWS and not self.keys.leads(stroke) else None
+        if view is not None:
+            self.keys.cancel()
+            self._outcome = Outcome()
+            self.message.clear()
+            self.show_view(view)
+            return
         outcome = self._outcome = self.keys.feed(stroke, pane)
         if self.keys.pending != before:
             self.hints_changed()
@@ -629,9 +638,9 @@ class MainScreen(QuietScreen):
 
     def show_view_by_key(self, key: str) -> None:
         """The view on ``g`` and a key."""
-        for view in self.queues.views:
-            if view.key == key:
-                self.show_view(view)
+        view = self.queues.by_key(key)
+        if view is not None:
+            self.show_view(view)
 
     def select_all(self) -> None:
         """Marks the whole view."""

@@ -193,6 +193,8 @@ class Picking:
             picker.buffer.set("")
             picker.note = self._screen.message.text
             picker.find_again()
+            picker.cursor = next((place for place, item in enumerate(picker.items) if item.id == text), picker.cursor)
+            picker.repaint()
 
     def submitted(self, text: str) -> None:
         """Enter in the field."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from csconsole.commands.notation import untranslated
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.query import Word
 from csconsole.errors import UsageError
@@ -80,6 +81,11 @@ class QueuePane:
         """The view beside the one shown."""
         place = self.views.index(self.view) if self.view in self.views else 0
         return self.views[(place + step) % len(self.views)]
+
+    def by_key(self, stroke: str) -> View | None:
+        """The view on ``g`` and a key, on either keyboard layout."""
+        keys = (stroke, untranslated(stroke))
+        return next((view for view in self.views if view.key and view.key in keys), None)
 
     # -- narrowing -------------------------------------------------------------------------------------------------
 

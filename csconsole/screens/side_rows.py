@@ -71,9 +71,8 @@ def of_outbox(screen: MainScreen, *, states: tuple[str, ...] = ()) -> list[SideR
             row.uid,
             row.conversation_id,
             _when(screen, row.created_at),
-            screen.words.t(f"delivery.{row.state}"),
-            f"{row.account}#{row.number}  {' / '.join(b.text for b in row.item.bubbles)}"
-            + (f"  ({row.reason})" if row.reason else ""),
+            f"{screen.words.t(f'delivery.{row.state}')} {row.account}#{row.number}",
+            (f"{row.reason} " if row.reason else "") + " / ".join(bubble.text for bubble in row.item.bubbles),
             urgent=row.state in ("failed", "stopped", "uncertain"),
             act="outbox",
             ref=row.uid,

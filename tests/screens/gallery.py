@@ -200,7 +200,7 @@ class Gallery(App[None]):
             "composer.leave": queue.focus,
             "composer.mend_layout": composer.mend_layout,
             "composer.switch_note": composer.switch_note,
-            "composer.send": composer.send,
+            "reply.send": composer.send,
             "composer.proofread": self.show_findings,
             "reply.pull_back": lambda: None,
             "canned.pick": self.pick_canned,
