@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.beds.certs import Certificates
 from tests.beds.needs import SYSTEM_PATH, missing, program
-from tests.beds.waiting import free_ports, wait_for_greeting
+from tests.beds.waiting import free_ports, wait_for_greeting, wait_until
 
 MAIN = """
 compatibility_level = 3.6
@@ -197,6 +198,9 @@ class Postfix:
         """Stops it and all its connections; does nothing when it does not run."""
         if self._running:
             self._control("stop")
+            # A process that served a connection holds the listening socket until it, too, has ended.
+            for port in (self.smtp_port, self.submission_port, self.smtps_port):
+                wait_until(lambda port=port: not _listens(port), f"port {port} to close")  # type: ignore[misc]
             self._running = False
 
     def trouble(self) -> str:
@@ -227,3 +231,11 @@ class Postfix:
             elif "to" in fields and (status := re.search(r"status=(\w+)", rest)):
                 message.recipients[fields["to"]] = status.group(1)
         return [seen[queue_id] for queue_id in queued]
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
