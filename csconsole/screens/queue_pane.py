@@ -97,8 +97,7 @@ class QueuePane:
         """
         self.source.show(self._narrowed(text.strip()))
         self.filter_text = text.strip()
-        self.list.empty_key = "empty.filter" if self.filter_text else "empty.queue"
-        self._from_the_top()
+        self._from_the_top(self.filter_text)
         self._screen.show_tabs()
         self._screen.hints_changed()
 
@@ -130,8 +129,7 @@ class QueuePane:
                 return
             query, rows, other = result
             self.source.adopt(query, rows)
-            self.list.empty_key = "empty.filter" if typed else "empty.queue"
-            self._from_the_top()
+            self._from_the_top(other or typed)
             told(other, len(rows))
 
         self._background.run("filter", read, done)
@@ -146,10 +144,11 @@ class QueuePane:
         except UsageError as error:
             self._screen.say(error.message, urgent=True)
             return
-        self.list.empty_key = "empty.filter" if self.filter_text else "empty.queue"
-        self._from_the_top()
+        self._from_the_top(self.filter_text)
 
-    def _from_the_top(self) -> None:
+    def _from_the_top(self, narrowed: str) -> None:
+        self.list.empty_key = "empty.filter" if narrowed else "empty.queue"
+        self.list.narrowed_by = narrowed
         self.list.announce(0)
         self.list.cursor_id = None
         self.list.cursor = 0

@@ -38,6 +38,7 @@ class QueueList(LineList[QueueRow]):
         self.setting = setting
         self.words = words
         self.empty_key = "empty.queue"
+        self.narrowed_by = ""
 
     def identify(self, row: QueueRow) -> Hashable:
         """The conversation's id."""
@@ -60,7 +61,7 @@ class QueueList(LineList[QueueRow]):
     def draw_empty(self, cells: int, y: int) -> Strip:
         """What to do next, in the first line."""
         line = Line(cells, self.look.muted).gap()
-        return line.put(self.words.t(self.empty_key)).strip() if y == 0 else line.strip()
+        return line.put(self.words.t(self.empty_key, query=self.narrowed_by)).strip() if y == 0 else line.strip()
 
     def set_rows_height(self, row_height: int) -> None:
         """Draws rows in one or two lines from now on."""
