@@ -212,8 +212,8 @@ class Composing:
         if opened is None:
             return
         self._check()
-        if composer.is_blocked:
-            composer.send()
+        if composer.is_blocked or not composer.text.strip():
+            composer.send()  # says why not
             return
         row, text = opened.conversation.row, composer.text
         if composer.surface is Surface.NOTE:

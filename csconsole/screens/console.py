@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from textual import events
 from textual.app import App
 from textual.screen import Screen
+from textual.widget import Widget
 
 from csconsole.errors import CsconsoleError
 from csconsole.screens.background import Background
@@ -19,6 +21,9 @@ from csconsole.store import outbox
 from csconsole.terminal import patches
 from csconsole.terminal.gc import KeyedCollector
 from csconsole.themes.textual_themes import register
+
+LONGEST_KEY = 0.5
+"""Seconds after which a key is given up as taken: a field that was closed meanwhile answers no more."""
 
 
 class ConsoleApp(App[int], inherit_bindings=False):
@@ -138,9 +143,25 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go to the commands first and to a text field only when none takes them."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if self._collector is not None:
-                self._collector.key_pressed()
-            if self.is_running and self.main.take_key(event):
-                return
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if self._collector is not None:
+            self._collector.key_pressed()
+        if self.is_running and self.main.take_key(event):
+            return
+        field = self.focused
         await super().on_event(event)
+        if field is not None:
+            await self._read_by(field)
+
+    async def _read_by(self, field: Widget) -> None:
+        """Waits until a field has taken the key it was given.
+
+        A field reads its keys in a queue of its own, the commands read theirs here. Over a slow line many keys come
+        at once: without this a Ctrl+S would send before the last letters were in the text.
+        """
+        taken = asyncio.Event()
+        field.call_later(taken.set)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(taken.wait(), LONGEST_KEY)

@@ -43,8 +43,8 @@ def send_now(screen: MainScreen) -> None:
 
 @handles("reply.send")
 def send(screen: MainScreen) -> None:
-    """Sends into the hold, or stores the note."""
-    screen.composer.send()
+    """Sends into the hold, or stores the note: at once, before a key that follows is read."""
+    screen.composing.send()
 
 
 @handles("composer.leave")

@@ -7,9 +7,11 @@ mark is left without its base.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isawaitable
 
 from rich.segment import Segment
 from textual import events
+from textual.binding import Binding
 from textual.document._document import Location
 from textual.strip import Strip
 from textual.widgets import TextArea
@@ -141,6 +143,18 @@ class TextEditor(ChangedLines, TextArea):
             event.stop()
             event.prevent_default()
             return
+        action = _ACTIONS.get(event.key)
+        if action is not None:
+            # Textual runs a binding only after the key has bubbled up to the application: letters typed meanwhile,
+            # as over a slow line, would come before it.
+            event.stop()
+            event.prevent_default()
+            name, select = action
+            method = getattr(self, f"action_{name}")
+            result = method(True) if select else method()
+            if isawaitable(result):
+                await result
+            return
         await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
@@ -155,6 +169,19 @@ class TextEditor(ChangedLines, TextArea):
     def render_line(self, y: int) -> Strip:
         """A line; marks are drawn with their base, also under the cursor."""
         return _with_marks_joined(super().render_line(y))
+
+
+def _editing_keys() -> dict[str, tuple[str, bool]]:
+    """Keys of a text area with the action each runs, and whether it selects on the way."""
+    keys: dict[str, tuple[str, bool]] = {}
+    for binding in TextArea.BINDINGS:
+        if isinstance(binding, Binding):
+            name, _, select = binding.action.partition("(")
+            keys.update({key.strip(): (name, select == "True)") for key in binding.key.split(",")})
+    return keys
+
+
+_ACTIONS = _editing_keys()
 
 
 def _with_marks_joined(strip: Strip) -> Strip:
