@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 GENERATED: dict[str, tuple[str, ...]] = {
     "config.example.toml": ("config", "example"),
+    "docs/user/keys.md": ("keys", "--markdown"),
 }
 """Path in the repository -> arguments of ``csconsole`` that print its content."""
 

@@ -33,10 +33,18 @@ def keymap_of(config: Config) -> Keymap:
 def keys(
     session: Session,
     test: Annotated[bool, typer.Option("--test", help="shows what each key you press sends")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="prints the default keys as a page of the manual")
+    ] = False,
 ) -> None:
     """Lists the console's commands and keys."""
     if test:
         _test()
+        return
+    if markdown:
+        from csconsole.commands.docs import keys_page
+
+        write(keys_page())
         return
     from csconsole.commands.notation import show
     from csconsole.i18n import Catalog

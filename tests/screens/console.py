@@ -34,7 +34,8 @@ def column(line: str, word: str) -> int:
 
 def cells(line: str, first: int, last: int) -> str:
     """The part of a line between two columns, the second not included."""
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     for sign in line:
         if first <= at < last or (found and width(sign) == 0 and at <= last):
             found.append(sign)

@@ -83,7 +83,7 @@ def test_text_is_text_in_a_composer(reader: KeyReader, stroke: str) -> None:
     assert reader.feed(stroke, Pane.LINE) == Outcome()
 
 
-@pytest.mark.parametrize(("stroke", "command"), [("ctrl+s", "composer.send"), ("ctrl+ส", "composer.mend_layout")])
+@pytest.mark.parametrize(("stroke", "command"), [("ctrl+s", "reply.send"), ("ctrl+ส", "composer.mend_layout")])
 def test_control_keys_work_in_a_composer_in_either_layout(reader: KeyReader, stroke: str, command: str) -> None:
     if command == "composer.mend_layout":
         stroke = "ctrl+ส"  # the key L
