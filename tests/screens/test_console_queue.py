@@ -215,7 +215,7 @@ async def test_the_queue_is_filtered_while_typed_also_on_the_wrong_layout(englis
         await one.until(lambda: one.main.queue.count == 21, "all rows")
         await one.press("backslash")
         await one.type("nobody")
-        await one.sees("Nothing matches nobody.")
+        await one.sees("No conversation matches nobody.")
         await one.press("escape", "backslash")
         await one.type("cvo")  # แอน without switching the layout
         await one.sees("แอน: 1 (keyboard layout mended)")
