@@ -107,7 +107,7 @@ class Bars:
         facts = [row.subject, " ".join(row.tags), earlier]
         self.title.show(
             row,
-            who=screen.customer_label(row),
+            who=screen.names.customer(row),
             where=screen.names.where(row),
             assignee=screen.names.agent(row.assignee),
             context=[fact for fact in facts if fact],

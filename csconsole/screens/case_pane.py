@@ -64,7 +64,7 @@ class CasePane:
         self.opened = opened
         self.transcript.empty_key, self.profile.empty_key = "empty.messages", "empty.customer"
         self._rev = max((m.rev for m in opened.messages), default=0)
-        self.transcript.set_setting(self._setting(screen.customer_label(opened.conversation.row)))
+        self.transcript.set_setting(self._setting(screen.names.customer(opened.conversation.row)))
         self.transcript.show(
             self._named(opened.messages), read_seq=_read_up_to(opened), has_older=len(opened.messages) == PAGE
         )
@@ -81,7 +81,7 @@ class CasePane:
 
     def _named(self, found: list[Message]) -> list[Message]:
         """Messages with the display names of our agents instead of their short ones."""
-        names = self._screen.agent_names
+        names = self._screen.names.agents
         call = self.opened.customer.call_name if self.opened is not None else ""
 
         def named(message: Message) -> Message:

@@ -111,7 +111,7 @@ def _run(screen: MainScreen, line: str, *, quiet: bool) -> bool:
     if word == "filter":
         return bool(screen.attempt(lambda: screen.queues.filter(rest)))
     if word in _ACTS and rest:
-        ids = screen.target_ids()
+        ids = screen.targets.ids()
         if not ids:
             screen.say(screen.words.t("reason.no_conversation"), urgent=True)
             return False

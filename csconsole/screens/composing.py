@@ -183,14 +183,14 @@ class Composing:
             self._composer.set_counters("")
             return
         row = opened.conversation.row
-        limit = canned.limit_of(screen.desk, screen.account_id(row.account))
+        limit = canned.limit_of(screen.desk, screen.names.account_id(row.account))
         used = measure(text, limit.unit)
         left = f"{used}/{limit.maximum}" if limit.maximum else str(used)
-        account = replies.account_of(screen.desk, screen.account_id(row.account))
+        account = replies.account_of(screen.desk, screen.names.account_id(row.account))
         hold = replies.hold_ms(screen.desk, account) // 1000
         right = screen.words.t("composer.hold", seconds=hold)
         if not account.capabilities.get("sees_outside_replies", True):
-            right += " · " + screen.words.t("composer.blind", channel=screen.channel_name(row.channel))
+            right += " · " + screen.words.t("composer.blind", channel=screen.names.channel(row.channel))
         self._composer.set_counters(left, right)
 
     def suggest(self, word: str) -> None:
@@ -244,12 +244,12 @@ class Composing:
         self._used, self._news = [], 0
         composer.open(composer_target(screen, opened), Surface.PUBLIC)
         screen.after_act()
-        self._base_seq = screen.seen_seq([row.id]) or self._base_seq
+        self._base_seq = screen.targets.seen_seq([row.id]) or self._base_seq
         self.refresh_held()
 
     def _assignee(self, opened: OpenConversation) -> int | None:
         name = opened.conversation.row.assignee
-        return self._screen.agent_id(name) if name else None
+        return self._screen.names.agent_id(name) if name else None
 
     def _forget(self, conversation_id: int, kind: str) -> None:
         desk = self._screen.desk
@@ -285,7 +285,9 @@ class Composing:
             return
         self._composer.set_held([bubble.text for bubble in row.item.bubbles], left)
         self._show_hints()
-        screen.show_held(screen.words.t("held.countdown", customer=screen.opened_customer(), seconds=left), left)
+        screen.show_held(
+            screen.words.t("held.countdown", customer=screen.targets.opened_customer(), seconds=left), left
+        )
         if self._held_timer is None:
             self._held_timer = screen.set_interval(1.0, self.refresh_held)
 
@@ -356,7 +358,7 @@ class Composing:
             self._ask(reply, rest, {**answers, ask.name: text}, span, then)
             return True
 
-        self._screen.prompt(
+        self._screen.picking.prompt(
             label,
             answered,
             initial="" if ask.default is None else str(ask.default),
@@ -410,9 +412,9 @@ def composer_target(screen: MainScreen, opened: OpenConversation) -> Target:
     row = opened.conversation.row
     return Target(
         number=row.number,
-        channel=screen.channel_name(row.channel),
-        account=screen.account_label(row.account),
-        customer=screen.customer_label(row),
+        channel=screen.names.channel(row.channel),
+        account=screen.names.account(row.account),
+        customer=screen.names.customer(row),
     )
 
 

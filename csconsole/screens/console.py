@@ -148,7 +148,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             return
         if self._collector is not None:
             self._collector.key_pressed()
-        if self.is_running and self.main.take_key(event):
+        if self.is_running and self.main.keys.take(event):
             return
         field = self.focused
         await super().on_event(event)

@@ -14,27 +14,25 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from csconsole.clock import MINUTE
 from csconsole.commands.context import ComposerState, Context, Pane
 from csconsole.commands.defaults import PRESETS, default_registry
-from csconsole.commands.keymap import Keymap, KeyReader, Outcome
-from csconsole.commands.notation import stroke_of
+from csconsole.commands.keymap import Keymap
 from csconsole.commands.registry import Registry
-from csconsole.domain.conversation import QueueRow
-from csconsole.domain.customer import TagMark
 from csconsole.errors import CsconsoleError
 from csconsole.i18n import Catalog
 from csconsole.screens.background import Background
 from csconsole.screens.bars import Bars
 from csconsole.screens.case_pane import CasePane
+from csconsole.screens.key_input import KeyInput
 from csconsole.screens.naming import Names
 from csconsole.screens.queue_pane import QueuePane
 from csconsole.screens.session import Session
 from csconsole.screens.side_list import SideList
 from csconsole.screens.side_pane import SidePane
+from csconsole.screens.targets import Targets
 from csconsole.services.views import QueueReader, View
 from csconsole.store import outbox, timers
 from csconsole.store import undo as undo_store
@@ -51,7 +49,6 @@ from csconsole.widgets.transcript import Transcript
 if TYPE_CHECKING:
     # Loaded after the first paint, or with the first key that needs them.
     from csconsole.domain.canned import CannedReply
-    from csconsole.screens.choices import Choice
     from csconsole.screens.composing import Composing
     from csconsole.screens.picking import Picking
     from csconsole.screens.side_rows import SideRow
@@ -64,10 +61,6 @@ WIDEST, WIDE, MIDDLE = 160, 120, 90
 """Columns from which there are three broad panes, three, and two."""
 SMALLEST = (60, 15)
 """Columns and rows below which nothing useful fits."""
-SEQUENCE_SECONDS = 0.3
-"""How long a key that is a command and the beginning of another waits."""
-_TO_VIEWS = "g"
-"""What stands before the key of a view."""
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 
@@ -101,7 +94,8 @@ class MainScreen(QuietScreen):
         self.registry = default_registry()
         ui = self.desk.config.ui
         self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
-        self.keys = KeyReader(self.keymap)
+        self.keys = KeyInput(self, self.keymap)
+        self.targets = Targets(self)
         self.searches: tuple[str, ...] = ()
         self.command_history: tuple[str, ...] = ()
         self.background = background
@@ -117,9 +111,6 @@ class MainScreen(QuietScreen):
         self.bars = Bars(self)
         self._replies: tuple[int, list[CannedReply]] | None = None
         self._minute = 0
-        self._sequence_timer: Timer | None = None
-        self._outcome = Outcome()
-        self._stroke = ""
         self._focused_before: Widget | None = None
         self.queues.start()
 
@@ -292,57 +283,6 @@ class MainScreen(QuietScreen):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def take_key(self, event: events.Key) -> bool:
-        """Reads a key; True when it was a command or part of one."""
-        if self.is_picking or self.app.screen is not self:
-            return False
-        pane = self.pane
-        if pane is Pane.COMPOSER and event.key == "tab" and self.shortcut_at_caret() is None:
-            return True
-        if pane is Pane.COMPOSER and event.key == "enter" and self.composing.enter_sends:
-            self.run_command("reply.send")
-            return True
-        self._stroke = stroke_of(event.key, event.character)
-        self._feed(self._stroke, pane)
-        if pane is Pane.COMPOSER and self._outcome.command is None:
-            self.message.clear()  # what it said was about the text before this key
-            return False
-        return True
-
-    def _feed(self, stroke: str, pane: Pane) -> None:
-        self._stop_sequence()
-        before = self.keys.pending
-        view = self.queues.by_key(stroke) if before == _TO_VIEWS and not self.keys.leads(stroke) else None
-        if view is not None:
-            self.keys.cancel()
-            self._outcome = Outcome()
-            self.message.clear()
-            self.show_view(view)
-            return
-        outcome = self._outcome = self.keys.feed(stroke, pane)
-        if self.keys.pending != before:
-            self.hints_changed()
-        if outcome.waits_for:
-            self._sequence_timer = self.set_timer(SEQUENCE_SECONDS, self._expire)
-        self._act_on(outcome)
-
-    def _expire(self) -> None:
-        self._act_on(self.keys.expire())
-        self.hints_changed()
-
-    def _stop_sequence(self) -> None:
-        timer, self._sequence_timer = self._sequence_timer, None
-        if timer is not None:
-            timer.stop()
-
-    def _act_on(self, outcome: Outcome) -> None:
-        if outcome.caps_lock:
-            self.say(self.words.t("bar.caps"), urgent=True)
-        if outcome.command is not None:
-            self.run_command(outcome.command)
-        if outcome.rest:
-            self._feed(outcome.rest, self.pane)
-
     def run_command(self, command_id: str) -> None:
         """Runs a command, or says why it cannot run."""
         command = self.registry[command_id]
@@ -365,7 +305,7 @@ class MainScreen(QuietScreen):
 
     def context(self) -> Context:
         """The facts commands decide by."""
-        row = self.current_row()
+        row = self.targets.current()
         message = self.case.transcript.selected
         shown = self.case.transcript.messages
         return Context(
@@ -422,7 +362,7 @@ class MainScreen(QuietScreen):
             driver.write(osc52(safe, self.session.capabilities))
             self.say(self.words.t("copy.done", text=safe))
 
-    # -- rows and targets --------------------------------------------------------------------------------------------
+    # -- what is open --------------------------------------------------------------------------------------------
 
     @property
     def queue(self) -> QueueList:
@@ -448,81 +388,6 @@ class MainScreen(QuietScreen):
     def opened_id(self) -> int | None:
         """Its key."""
         return self.opened.conversation.row.id if self.opened is not None else None
-
-    def current_row(self) -> QueueRow | None:
-        """The conversation a command acts on: the open one when the focus is on it, else the list's."""
-        if self.focused is self.side_list:
-            row = self.side_list.current
-            key = row.conversation_id if row is not None else None
-            return self.row_of(key) if key is not None else None
-        if self.opened is not None and self.focused is not self.queues.list:
-            return self.opened.conversation.row
-        return self.queues.current()
-
-    def row_of(self, conversation_id: int) -> QueueRow | None:
-        """A row as it is now."""
-        return self.reader.row(conversation_id)
-
-    def target_ids(self) -> list[int]:
-        """What a command acts on: the marked rows, else the current conversation."""
-        marked = self.queues.marked()
-        if marked:
-            return marked
-        row = self.current_row()
-        return [row.id] if row is not None else []
-
-    def seen_seq(self, ids: Sequence[int]) -> int | None:
-        """Newest message on screen of the one conversation acted on; None for others."""
-        if len(ids) != 1:
-            return None
-        if ids[0] == self.opened_id:
-            return max((m.seq for m in self.case.transcript.messages), default=0)
-        row = self.queues.current()
-        return row.message_seq if row is not None and row.id == ids[0] else None
-
-    def tags_on(self, ids: Sequence[int]) -> set[str]:
-        """Tags all of the conversations have."""
-        rows = [row for key in ids if (row := self.row_of(key)) is not None]
-        return set.intersection(*(set(row.tags) for row in rows)) if rows else set()
-
-    def opened_tags(self, ids: Sequence[int]) -> tuple[TagMark, ...]:
-        """Who set the tags, where the open conversation is the one acted on."""
-        return self.opened.tags if self.opened is not None and list(ids) == [self.opened_id] else ()
-
-    def opened_customer_tags(self) -> tuple[TagMark, ...]:
-        """Who set the open customer's tags."""
-        return self.opened.customer.tags if self.opened is not None else ()
-
-    # -- names -------------------------------------------------------------------------------------------------------
-
-    def channel_name(self, channel: str) -> str:
-        """A channel as people name it."""
-        return self.names.channel(channel)
-
-    def account_label(self, name: str) -> str:
-        """An account's short name."""
-        return self.names.account(name)
-
-    def customer_label(self, row: QueueRow) -> str:
-        """How the customer is called."""
-        return self.names.customer(row)
-
-    def opened_customer(self) -> str:
-        """How the open customer is called."""
-        return self.customer_label(self.opened.conversation.row) if self.opened is not None else ""
-
-    @property
-    def agent_names(self) -> dict[str, str]:
-        """Display names by short name."""
-        return self.names.agents
-
-    def account_id(self, name: str) -> int:
-        """Key of an account."""
-        return self.names.account_id(name)
-
-    def agent_id(self, name: str) -> int | None:
-        """Key of an agent."""
-        return self.names.agent_id(name)
 
     # -- opening -----------------------------------------------------------------------------------------------------
 
@@ -567,7 +432,7 @@ class MainScreen(QuietScreen):
 
     def with_opened(self, action: Callable[[OpenConversation], None]) -> None:
         """Does something with the current conversation, opening it first."""
-        row = self.current_row()
+        row = self.targets.current()
         if row is None:
             return
         if self.opened_id != row.id:
@@ -588,7 +453,7 @@ class MainScreen(QuietScreen):
             self.close_conversation()
         elif self.filter_text:
             self.queues.filter("")
-        elif self._stroke == "escape":
+        elif self.keys.stroke == "escape":
             self.say(self.words.t("quit.how"))
         else:
             self.quit()
@@ -751,66 +616,6 @@ class MainScreen(QuietScreen):
 
     # -- pickers, prompts --------------------------------------------------------------------------------------------
 
-    def pick(
-        self,
-        title: str,
-        items: Sequence[Choice],
-        chosen: Callable[[list[str]], object],
-        *,
-        typed: Callable[[str], bool] | None = None,
-    ) -> None:
-        """Opens a picker of choices; with ``typed`` a text that matches none is taken too."""
-
-        from csconsole.screens.picking import filtered
-
-        def done(keys: list[str], _: bool) -> None:
-            chosen(keys)
-
-        def named(text: str) -> None:
-            if typed is not None and typed(text):
-                self.picking.close()
-
-        self.picking.choose(
-            title, lambda text: filtered(items, text), done, created=named if typed is not None else None
-        )
-
-    def pick_time(self, title: str, items: Callable[[str], list[Choice]], chosen: Callable[[str], object]) -> None:
-        """Opens a picker of times: rows for what is typed, digits are text."""
-        from csconsole.screens.picking import item_of
-
-        def done(keys: list[str], _: bool) -> None:
-            chosen(keys[0])
-
-        self.picking.choose(
-            title,
-            lambda text: [item_of(choice) for choice in items(text)],
-            done,
-            numbered=False,
-        )
-
-    def toggle(self, title: str, items: Callable[[], list[Choice]], toggled: Callable[[str, bool], None]) -> None:
-        """Opens a picker whose rows are switched at once; a new name makes a new row."""
-        from csconsole.screens.picking import filtered
-
-        self.picking.choose(
-            title,
-            lambda text: filtered(items(), text),
-            lambda keys, _: None,
-            toggled=toggled,
-            created=lambda name: toggled(name, True),
-        )
-
-    def prompt(
-        self,
-        label: str,
-        typed: Callable[[str], bool],
-        *,
-        initial: str = "",
-        cancelled: Callable[[], None] | None = None,
-    ) -> None:
-        """Opens a one-line field."""
-        self.picking.prompt(label, typed, initial=initial, cancelled=cancelled)
-
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         """Rows were chosen."""
         self.attempt(lambda: self.picking.picked(event.ids, event.send))
@@ -897,7 +702,7 @@ class MainScreen(QuietScreen):
                 self.composing.switch(surface)
             return True
 
-        self.prompt(self.words.t(key), answered)
+        self.picking.prompt(self.words.t(key), answered)
 
     def on_composer_insert_canned(self, event: Composer.InsertCanned) -> None:
         """A shortcut stands before the caret."""

@@ -35,8 +35,8 @@ def resolve_next(screen: MainScreen) -> None:
 
 
 def _resolve(screen: MainScreen, *, open_next: bool = False) -> None:
-    ids = screen.target_ids()
-    seen = screen.seen_seq(ids)
+    ids = screen.targets.ids()
+    seen = screen.targets.seen_seq(ids)
 
     def act() -> None:
         resolve = partial(acts.set_status, screen.desk, ids, Status.RESOLVED, base_seq=seen)
@@ -46,7 +46,7 @@ def _resolve(screen: MainScreen, *, open_next: bool = False) -> None:
     reasons = choices.reasons(screen.desk)
     conversation = screen.reader.queue.conversation(ids[0]) if len(ids) == 1 and reasons else None
     if conversation is not None and not conversation.reason:
-        screen.pick(
+        screen.picking.pick(
             title=screen.words.t("pick.reason"),
             items=reasons,
             chosen=lambda keys: _with_reason(screen, ids, keys, act),
@@ -70,7 +70,7 @@ def _with_reason(screen: MainScreen, ids: list[int], keys: list[str], act: Calla
 @handles("case.reopen")
 def reopen(screen: MainScreen) -> None:
     """Sets open again, and stays in it."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
     if _done(screen, ids, partial(acts.set_status, screen.desk, ids, Status.OPEN), "done.reopened"):
         screen.after_act()
 
@@ -82,7 +82,7 @@ def spam(screen: MainScreen) -> None:
 
 
 def _set_status(screen: MainScreen, status: Status, done: str) -> None:
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
     if _done(screen, ids, partial(acts.set_status, screen.desk, ids, status), done):
         screen.after_act(ids)
 
@@ -97,13 +97,13 @@ def status(screen: MainScreen) -> None:
         else:
             _set_status(screen, Status(keys[0]), "done.status")
 
-    screen.pick(title=screen.words.t("hint.status"), items=choices.statuses(screen.words), chosen=chosen)
+    screen.picking.pick(title=screen.words.t("hint.status"), items=choices.statuses(screen.words), chosen=chosen)
 
 
 @handles("case.snooze")
 def snooze(screen: MainScreen) -> None:
     """Asks until when: a choice, or typed in words of either language."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
     agent = screen.desk.config.agent
 
     def until(text: str) -> None:
@@ -112,7 +112,7 @@ def snooze(screen: MainScreen) -> None:
         _say_snoozed(screen, ids)
         screen.after_act(ids)
 
-    screen.pick_time(
+    screen.picking.pick_time(
         screen.words.t("pick.snooze"),
         lambda text: choices.snoozes(screen.words, screen.desk.clock.now(), agent.timezone, agent.language, text),
         lambda key: screen.attempt(lambda: until(key)),
@@ -122,7 +122,7 @@ def snooze(screen: MainScreen) -> None:
 @handles("case.snooze_tomorrow")
 def snooze_tomorrow(screen: MainScreen) -> None:
     """Snoozes until tomorrow at nine."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
     agent = screen.desk.config.agent
 
     def act() -> None:
@@ -135,7 +135,7 @@ def snooze_tomorrow(screen: MainScreen) -> None:
 
 
 def _say_snoozed(screen: MainScreen, ids: list[int]) -> None:
-    row = screen.row_of(ids[0]) if ids else None
+    row = screen.targets.row(ids[0]) if ids else None
     if row is None or row.snoozed_until is None:
         return
     agent = screen.desk.config.agent
@@ -150,20 +150,22 @@ def _say_snoozed(screen: MainScreen, ids: list[int]) -> None:
 @handles("case.assign")
 def assign(screen: MainScreen) -> None:
     """Offers the agents."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
 
     def chosen(keys: list[str]) -> None:
         name = screen.words.t(f"assign.{keys[0]}") if keys[0] in ("me", "none") else screen.names.agent(keys[0])
         if _done(screen, ids, lambda: acts.assign(screen.desk, ids, keys[0]), "done.assigned", agent=name):
             screen.after_act(ids)
 
-    screen.pick(title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen)
+    screen.picking.pick(
+        title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen
+    )
 
 
 @handles("case.take")
 def take(screen: MainScreen) -> None:
     """Takes it myself; refused when somebody was first."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
     if _done(screen, ids, lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), "done.claimed"):
         screen.after_act()
 
@@ -174,16 +176,16 @@ def take(screen: MainScreen) -> None:
 @handles("case.tag")
 def tag(screen: MainScreen) -> None:
     """Toggles tags of the case or of the selection; a new name makes a new tag."""
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
 
     def toggled(name: str, on: bool) -> None:
         adding, removing = ([name], []) if on else ([], [name])
         if screen.attempt(lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing)):
             screen.after_act()
 
-    screen.toggle(
+    screen.picking.toggle(
         title=screen.words.t("pick.tags"),
-        items=lambda: choices.case_tags(screen.desk, screen.opened_tags(ids), screen.tags_on(ids)),
+        items=lambda: choices.case_tags(screen.desk, screen.targets.opened_tags(ids), screen.targets.tags_on(ids)),
         toggled=toggled,
     )
 
@@ -191,7 +193,7 @@ def tag(screen: MainScreen) -> None:
 @handles("customer.tag")
 def customer_tag(screen: MainScreen) -> None:
     """Toggles tags of the customer; they show on all their cases."""
-    row = screen.current_row()
+    row = screen.targets.current()
     if row is None:
         return
 
@@ -201,11 +203,13 @@ def customer_tag(screen: MainScreen) -> None:
             screen.after_act()
 
     def items() -> list[choices.Choice]:
-        now = screen.row_of(row.id)
+        now = screen.targets.row(row.id)
         on = set(now.customer_tags) if now is not None else set()
-        return choices.customer_tags(screen.desk, screen.opened_customer_tags(), on)
+        return choices.customer_tags(screen.desk, screen.targets.opened_customer_tags(), on)
 
-    screen.toggle(title=screen.words.t("pick.customer_tags", customer=row.customer_name), items=items, toggled=toggled)
+    screen.picking.toggle(
+        title=screen.words.t("pick.customer_tags", customer=row.customer_name), items=items, toggled=toggled
+    )
 
 
 def _hot(digit: int) -> Callable[[MainScreen], None]:
@@ -214,8 +218,8 @@ def _hot(digit: int) -> Callable[[MainScreen], None]:
         if name is None:
             screen.say(screen.words.t("tag.no_hot", digit=digit))
             return
-        ids = screen.target_ids()
-        on = screen.tags_on(ids)
+        ids = screen.targets.ids()
+        on = screen.targets.tags_on(ids)
         adding, removing = ([], [name]) if name in on else ([name], [])
         change = partial(acts.change_tags, screen.desk, ids, add=adding, remove=removing)
         if _done(screen, ids, change, "done.tagged" if adding else "done.untagged", tag=name):
@@ -238,13 +242,13 @@ def priority(screen: MainScreen) -> None:
 
 
 def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choice]) -> None:
-    ids = screen.target_ids()
+    ids = screen.targets.ids()
 
     def chosen(keys: list[str]) -> None:
         if _done(screen, ids, lambda: acts.set_field(screen.desk, ids, field, keys[0]), "done.status"):
             screen.after_act()
 
-    screen.pick(title=title, items=items, chosen=chosen)
+    screen.picking.pick(title=title, items=items, chosen=chosen)
 
 
 @handles("case.reason")
@@ -262,7 +266,7 @@ def kind(screen: MainScreen) -> None:
 @handles("case.unread")
 def unread(screen: MainScreen) -> None:
     """Marks as unread."""
-    for conversation_id in screen.target_ids():
+    for conversation_id in screen.targets.ids():
         screen.attempt(partial(finding.mark_unread, screen.desk, conversation_id))
     screen.after_act()
 

@@ -77,7 +77,7 @@ def suspend(screen: MainScreen) -> None:
 @handles("copy.number")
 def copy_number(screen: MainScreen) -> None:
     """Copies ``account#number``."""
-    row = screen.current_row()
+    row = screen.targets.current()
     if row is not None:
         screen.copy(f"{row.account}#{row.number}")
 
@@ -85,7 +85,7 @@ def copy_number(screen: MainScreen) -> None:
 @handles("copy.title")
 def copy_title(screen: MainScreen) -> None:
     """Copies ``account#number`` with the subject or the customer."""
-    row = screen.current_row()
+    row = screen.targets.current()
     if row is not None:
         screen.copy(f"{row.account}#{row.number} {row.subject or row.customer_name}")
 

@@ -114,6 +114,48 @@ class Picking:
         self._chosen, self._toggled, self._created = chosen, toggled, created
         self._show(picker)
 
+    def pick(
+        self,
+        title: str,
+        items: Sequence[Choice],
+        chosen: Callable[[list[str]], object],
+        *,
+        typed: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Opens a picker of choices; with ``typed`` a text that matches none is taken too."""
+
+        def done(keys: list[str], _: bool) -> None:
+            chosen(keys)
+
+        def named(text: str) -> None:
+            if typed is not None and typed(text):
+                self.close()
+
+        self.choose(title, lambda text: filtered(items, text), done, created=named if typed is not None else None)
+
+    def pick_time(self, title: str, items: Callable[[str], list[Choice]], chosen: Callable[[str], object]) -> None:
+        """Opens a picker of times: rows for what is typed, digits are text."""
+
+        def done(keys: list[str], _: bool) -> None:
+            chosen(keys[0])
+
+        self.choose(
+            title,
+            lambda text: [item_of(choice) for choice in items(text)],
+            done,
+            numbered=False,
+        )
+
+    def toggle(self, title: str, items: Callable[[], list[Choice]], toggled: Callable[[str, bool], None]) -> None:
+        """Opens a picker whose rows are switched at once; a new name makes a new row."""
+        self.choose(
+            title,
+            lambda text: filtered(items(), text),
+            lambda keys, _: None,
+            toggled=toggled,
+            created=lambda name: toggled(name, True),
+        )
+
     def prompt(
         self,
         label: str,

@@ -50,7 +50,7 @@ class QueuePane:
             desk.config.agent.timezone,
             screen.words.language,
             desk.actor.name,
-            screen.agent_names,
+            screen.names.agents,
             labels,
         )
         self.list: QueueList = QueueList(self.source, setting, screen.words, id="queue")

@@ -132,7 +132,7 @@ class SidePane:
             self.open(row)
             return
         choices = [Choice(act, screen.words.t(f"outbox.act.{act}")) for act in (*acts, "open")]
-        screen.pick(screen.words.t("outbox.acts"), choices, lambda keys: self._act(row, keys[0]))
+        screen.picking.pick(screen.words.t("outbox.acts"), choices, lambda keys: self._act(row, keys[0]))
 
     def _act(self, row: SideRow, act: str) -> None:
         if act == "open":

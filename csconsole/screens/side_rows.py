@@ -86,10 +86,10 @@ def of_drafts(screen: MainScreen) -> list[SideRow]:
     rows = []
     for key, kind in drafts.listing(screen.desk.store, screen.desk.actor.id):
         draft = drafts.load(screen.desk.store, screen.desk.actor.id, key, kind)
-        row = screen.row_of(key)
+        row = screen.targets.row(key)
         if draft is None or row is None:
             continue
-        name = screen.customer_label(row)
+        name = screen.names.customer(row)
         rows.append(SideRow(f"{key}-{kind}", key, _when(screen, draft.updated_at), name, draft.body))
     return rows
 
