@@ -208,6 +208,7 @@ class Dovecot:
         changed = path.exists()
         fresh = path.with_name(path.name + ".new")
         fresh.write_text(f"{address}:{{PLAIN}}{password}\n")
+        fresh.chmod(0o644)  # Dovecot reads it as a user of its own, whatever the umask
         fresh.replace(path)
         if changed and self._process is not None:
             test = [self._doveadm, "-c", str(self._config), "auth", "test", address, password]
