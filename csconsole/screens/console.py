@@ -68,7 +68,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Runs something on the event loop, from any thread, without waiting for it."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(partial(self.call_later, action))
+            loop.call_soon_threadsafe(partial(self.call_later, self._while_shown, action))
+
+    def _while_shown(self, action: Callable[[], None]) -> None:
+        """Leaves out what arrives while the console ends and its screen is gone."""
+        if self.is_running and self.screen_stack:
+            action()
 
     def read_failed(self, error: Exception) -> None:
         """A background read failed: one sentence, and the screen goes on with what it has."""
@@ -88,9 +93,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         loop = asyncio.get_running_loop()
         self._collector = KeyedCollector(loop.call_later)
         self._collector.start()
+        changed = self.main.store_changed  # the watcher's thread must not ask for a screen that may be gone
         self._watch = DataWatch(
             self.session.desk.store,
-            lambda: self.on_loop(self.main.store_changed),
+            lambda: self.on_loop(changed),
             lambda: self.on_loop(self._every_two_seconds),
         )
         self._watch.start()

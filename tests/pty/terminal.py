@@ -197,7 +197,7 @@ class Terminal:
             wait_until(settled, "the screen", timeout)
         if not shown():
             label = what if isinstance(what, str) else what.pattern
-            ended = "" if self.alive else f"; the program ended with status {self._ask('#{pane_dead_status}')}"
+            ended = "" if self.alive else f"; the program ended with status {self.wait_exit()}"
             verb = "does not show" if present else "still shows"
             frame = "\n".join(f"|{line}" for line in self.screen())
             raise ScreenError(f"the screen {verb} {label!r}{ended}:\n{frame}")
