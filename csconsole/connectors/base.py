@@ -233,5 +233,5 @@ class Connector(ABC):
         """Tries the connection and says in one sentence what works."""
         raise NotImplementedError
 
-    async def close(self) -> None:  # noqa: B027 - optional
+    async def close(self) -> None:  # noqa: B027 - a connector without connections has nothing to close
         """Lets go of every connection."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -66,9 +67,9 @@ class Background:
             try:
                 result = read()
             except Exception as error:
-                self._hand_over(lambda error=error: self._failed(error))  # type: ignore[misc]
+                self._hand_over(partial(self._failed, error))
                 continue
-            self._hand_over(lambda done=done, result=result: done(result))  # type: ignore[misc]
+            self._hand_over(partial(done, result))
 
     def _hand_over(self, action: Callable[[], None]) -> None:
         if not self._stopped:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,5 @@ def open_session(
     store = Store(data.root)
     desk = Desk.open(store, config, clock or clock_for(config, data.root))
     session = Session(desk, data, config_path, detect(os.environ), starts_worker=starts_worker)
-    if not session.console_lock.acquire(shared=True, wait=False):
-        time.sleep(0.05)
-        session.console_lock.acquire(shared=True)
+    session.console_lock.acquire(shared=True)  # a worker that is just ending may hold it for a moment
     return session
