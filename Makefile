@@ -6,8 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DIR := $(CURDIR)/build/demo
 
-# Server tests share one Dovecot and one Postfix: their group runs on one worker (--dist loadgroup).
-PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup $(PYTEST_ARGS)
+# Server tests share one Dovecot and one Postfix: their group runs on one worker (--dist loadgroup). A worker that dies
+# ends the run: started again, it would wait for ever for the rest of its group.
+PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup --max-worker-restart 0 $(PYTEST_ARGS)
 
 .PHONY: help setup demo test check format bench clean
 

@@ -94,19 +94,23 @@ class DataWatch:
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
-        seen = self._store.data_version()
+        seen = self._version()
         rounds = 0
         while not self._stop.wait(POLL):
-            try:
-                now = self._store.data_version()
-            except StoreError:
-                continue
-            if now != seen:
+            now = self._version()
+            if now is not None and now != seen:
                 seen = now
                 self._changed()
             rounds += 1
             if rounds % 8 == 0:
                 self._tick()
+
+    def _version(self) -> int | None:
+        """None while the store cannot be read: the next look will tell."""
+        try:
+            return self._store.data_version()
+        except StoreError:
+            return None
 
 
 def open_session(

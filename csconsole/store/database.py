@@ -21,6 +21,7 @@ from typing import Any
 from csconsole.errors import StoreError
 from csconsole.store import driver
 from csconsole.store.locks import FileLock
+from csconsole.store.reading import ReadConnection
 
 SCHEMA_VERSION = 1
 BUSY_LIMIT = 10.0
@@ -103,7 +104,9 @@ class Store:
         self._local = threading.local()
         self._write_lock = threading.RLock()
         self._writer: driver.Connection | None = None
-        self._readers: list[driver.Connection] = []
+        self._readers: list[ReadConnection] = []
+        self._readers_lock = threading.Lock()
+        self._closed = False
         self.schema_lock = FileLock(root / "schema.lock")
         self.intent_lock = FileLock(root / "intent.lock")
         if not create and not self.path.exists():
@@ -165,6 +168,8 @@ class Store:
             self.schema_lock.acquire(shared=True)
 
     def _open_writer(self) -> driver.Connection:
+        if self._closed:
+            raise StoreError(f"{self.path} was closed; nothing more is written.")
         if self._writer is None:
             self._writer = self._connect()
         return self._writer
@@ -186,31 +191,43 @@ class Store:
     # -- reading -----------------------------------------------------------------------------------
 
     @property
-    def reader(self) -> driver.Connection:
+    def reader(self) -> ReadConnection:
         """This thread's read connection. Exhaust or close every cursor at once: an open one stops the
-        write-ahead log from being reset."""
-        connection = getattr(self._local, "reader", None)
-        if connection is None:
-            try:
-                connection = self._connect()
-            except driver.DatabaseError as error:
-                raise driver.translate(error, str(self.path)) from error
-            driver.add_functions(connection)
-            connection.execute("pragma query_only=on")
-            connection.execute("pragma mmap_size=1073741824")
-            connection.execute("pragma busy_timeout=5000")
-            self._local.reader = connection
-            self._readers.append(connection)
-        return connection
+        write-ahead log from being reset.
+
+        Raises:
+            StoreError: it cannot be opened, or the store was closed.
+        """
+        reader: ReadConnection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = self._open_reader()
+        return reader
+
+    def _open_reader(self) -> ReadConnection:
+        try:
+            connection = self._connect()
+        except driver.DatabaseError as error:
+            raise driver.translate(error, str(self.path)) from error
+        driver.add_functions(connection)
+        connection.execute("pragma query_only=on")
+        connection.execute("pragma mmap_size=1073741824")
+        connection.execute("pragma busy_timeout=5000")
+        reader = ReadConnection(connection)
+        with self._readers_lock:
+            if self._closed:
+                reader.close()
+            else:
+                self._readers.append(reader)
+        return reader
 
     def read(self, sql: str, args: Any = ()) -> list[driver.Row]:
         """All rows of a query, read at once.
 
         Raises:
-            StoreError: the database cannot be read.
+            StoreError: the database cannot be read, or was closed meanwhile.
         """
         try:
-            return list(self.reader.execute(sql, args))
+            return self.reader.rows(sql, args)
         except driver.DatabaseError as error:
             raise driver.translate(error, str(self.path)) from error
 
@@ -218,18 +235,6 @@ class Store:
         """The first row of a query, or None."""
         rows = self.read(sql, args)
         return rows[0] if rows else None
-
-    @contextmanager
-    def snapshot(self) -> Iterator[driver.Connection]:
-        """Several reads that see the same state. Keep it short."""
-        connection = self.reader
-        connection.execute("begin")
-        try:
-            yield connection
-        except driver.DatabaseError as error:
-            raise driver.translate(error, str(self.path)) from error
-        finally:
-            connection.execute("rollback")
 
     def data_version(self) -> int:
         """Changes whenever another connection committed; 5 microseconds, to be polled."""
@@ -323,14 +328,16 @@ class Store:
                 raise driver.translate(error, str(target)) from error
 
     def close(self) -> None:
-        """Closes every connection and lock."""
-        for connection in self._readers:
-            connection.close()
-        self._readers.clear()
-        self._local = threading.local()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        """Closes every connection and lock; a read or a transaction of another thread is ended or waited for."""
+        with self._readers_lock:
+            self._closed = True
+            readers, self._readers = self._readers, []
+        for reader in readers:
+            reader.close()
+        with self._write_lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         self.schema_lock.close()
         self.intent_lock.close()
 

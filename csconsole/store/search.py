@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -247,11 +248,8 @@ def _stream(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[_Match]:
 def _rows(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Rows one by one; the cursor is closed as soon as nobody wants more."""
     try:
-        cursor = store.reader.execute(sql, args)
-        try:
+        with store.reader.use() as connection, closing(connection.execute(sql, args)) as cursor:
             yield from cursor
-        finally:
-            cursor.close()
     except driver.DatabaseError as error:
         raise driver.translate(error, str(store.path)) from error
 

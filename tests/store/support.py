@@ -107,9 +107,10 @@ class Shop:
 
     def conversation(self, conversation_id: int = 1) -> dict[str, Any]:
         """A conversation's row by column name."""
-        cursor = self.store.reader.execute("select * from conversation where id = ?", (conversation_id,))
-        names = [d[0] for d in cursor.description]
-        return dict(zip(names, cursor.fetchone(), strict=True))
+        with self.store.reader.use() as connection:
+            cursor = connection.execute("select * from conversation where id = ?", (conversation_id,))
+            names = [d[0] for d in cursor.description]
+            return dict(zip(names, cursor.fetchone(), strict=True))
 
     def count(self, table: str, where: str = "1") -> int:
         row = self.store.read_one(f"select count(*) from {table} where {where}")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,20 +94,43 @@ def test_a_commit_elsewhere_shows_as_a_new_data_version(store: Store) -> None:
     other.close()
 
 
-def test_a_snapshot_sees_one_state(store: Store) -> None:
-    other = Store(store.root)
-    with store.snapshot() as connection:
-        before = connection.execute("select count(*) from tag").fetchone()
-        with other.transaction(NOW) as tx:
-            add(tx, "theirs")
-        assert connection.execute("select count(*) from tag").fetchone() == before
-    assert names(store) == ["theirs"]
-    other.close()
-
-
 def test_readers_cannot_write(store: Store) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         store.read("insert into tag (name, scope) values ('x', 'conversation') returning id")
+
+
+def test_a_store_can_be_closed_while_another_thread_reads(store: Store) -> None:
+    """A console that ends while its reader thread counts views: the process must not die in SQLite's freed memory."""
+    endless = "with recursive n(x) as (select 1 union all select x + 1 from n where tick()) select count(*) from n"
+    begun, told = threading.Event(), []
+
+    def tick() -> int:
+        begun.set()
+        return 1
+
+    def read() -> None:
+        with store.reader.use() as connection:
+            connection.create_function("tick", 0, tick)
+        try:
+            store.read(endless)
+        except StoreError as error:
+            told.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert begun.wait(30)
+    store.close()
+    reader.join(30)
+    assert not reader.is_alive()
+    assert len(told) == 1
+
+
+def test_a_closed_store_is_not_opened_again_by_a_late_thread(store: Store) -> None:
+    store.close()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(StoreError, match="closed"):
+        pool.submit(store.read, "select 1").result()
+    with pytest.raises(StoreError, match="closed"), store.transaction(NOW):
+        raise AssertionError("a transaction was begun")
 
 
 WRITER = """
