@@ -10,12 +10,13 @@ DEMO_DIR := $(CURDIR)/build/demo
 # ends the run: started again, it would wait for ever for the rest of its group.
 PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup --max-worker-restart 0 $(PYTEST_ARGS)
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test faults check format bench clean
 
 help:
 	@echo "make setup     the environment in .venv, with everything development needs"
 	@echo "make demo      the console on invented conversations (without a terminal: build it and list them)"
 	@echo "make test      all tests; installs Dovecot, Postfix, tmux and strace where it may"
+	@echo "make faults    kill, cut and starve it in every place; writes docs/dev/reliability.md (about half an hour)"
 	@echo "make check     format, lint, types, import contracts, generated files"
 	@echo "make format    reformat the code"
 	@echo "make bench     measure against the budgets; a missed budget fails"
@@ -43,6 +44,10 @@ demo: $(VENV)/.stamp-run
 test: $(VENV)/.stamp-dev
 	@tools/install-test-servers.sh test
 	$(PYTEST)
+
+faults: $(VENV)/.stamp-dev
+	@tools/install-test-servers.sh test
+	CI=true CSCONSOLE_FAULTS=long CSCONSOLE_FAULTS_REPORT=docs/dev/reliability.md $(PYTEST) tests/faults
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
 from tests.beds.mail import MailBed
 from tests.beds.proxy import FaultProxy
+from tests.faults import reliability
+from tests.faults.lines import PROPERTY
 from tests.pty.terminal import Terminal
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,6 +28,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "mail_bed" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("mail"))
             item.add_marker(pytest.mark.servers)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Ends a run with the lines of the fault tests; writes their table where ``CSCONSOLE_FAULTS_REPORT`` says."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", "") == "call":
+            told = [value for name, value in report.user_properties if name == PROPERTY]
+            found[report.nodeid.partition("::")[0]] += told
+    lines = {name: sorted(told) for name, told in found.items() if told}
+    for line in sorted(line for told in lines.values() for line in told):
+        terminalreporter.write_line(line)
+    target = os.environ.get("CSCONSOLE_FAULTS_REPORT")
+    if target and lines:
+        count = {outcome: len(terminalreporter.stats.get(outcome, ())) for outcome in ("passed", "failed", "skipped")}
+        outcome = f"{count['passed']} tests passed, {count['failed']} failed, {count['skipped']} skipped."
+        reliability.write(Path(target), Path(__file__).resolve().parent.parent, lines, outcome)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from tests.beds.mail import MailBed, MailUser
 from tests.beds.proxy import FaultProxy
 from tests.beds.waiting import wait_until
 from tests.faults import oracle
+from tests.faults.lines import tell
 from tests.faults.mails import customer_mail
 from tests.faults.oracle import Findings
 from tests.faults.shop import WORKER, Shop, end
@@ -121,7 +122,7 @@ def rounds(
         found.saw(shop.rows())
     quiet(shop, program)
     judge(shop, found, people)
-    print(found)
+    tell(found)
     return found
 
 

@@ -47,10 +47,10 @@ class Findings(msgspec.Struct):
     landed: Counter[str] = msgspec.field(default_factory=Counter)
 
     def __str__(self) -> str:
-        landed = " ".join(f"{state}:{count}" for state, count in sorted(self.landed.items()))
+        landed = " ".join(f"{state}={count}" for state, count in sorted(self.landed.items()))
         return (
-            f"{self.name} cases={self.cases} sends={self.sends} lost={self.lost} twice={self.twice}"
-            f" uncertain={self.uncertain} in_flight={self.in_flight} seed={self.seed} landed: {landed}"
+            f"mail {self.name} cases={self.cases} lost={self.lost} twice={self.twice} uncertain={self.uncertain}"
+            f" seed={self.seed} sends={self.sends} in_flight={self.in_flight} {landed}"
         )
 
     def saw(self, rows: Iterable[OutboxRow]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from csconsole.store import drafts
 from tests.beds.mail import MailBed
 from tests.faults import kills, oracle
+from tests.faults.lines import Line, tell
 from tests.faults.shop import ROOT, Shop
 
 pytestmark = pytest.mark.faults
@@ -78,7 +79,7 @@ def test_killed_around_the_commit_of_an_answer(mail_bed: MailBed, tmp_path: Path
         arrived = oracle.held_by(mail_bed, people)
         lost = sum(not arrived[key] for key in acknowledged)
         twice = sum(max(taken[key], arrived[key]) > 1 for key in acknowledged)
-        print(f"agent cases={statement} lost={lost} twice={twice} uncertain=0 seed=0 landed: {dict(landed)}")
+        tell(Line("kill agent by statement", statement, 0, lost=lost, twice=twice, facts=dict(landed)))
         assert (lost, twice) == (0, 0)
         assert set(arrived) == set(acknowledged)
         assert landed["nothing"] >= 10

@@ -17,6 +17,7 @@ from csconsole.connectors.demo.ledger import Ledger
 from csconsole.store import drafts, outbox
 from csconsole.store.database import Store
 from tests.beds.waiting import wait_until
+from tests.faults.lines import Line, tell
 from tests.pty.terminal import Terminal
 
 pytestmark = [pytest.mark.faults, pytest.mark.pty]
@@ -92,6 +93,6 @@ def test_what_was_shown_as_held_goes_out_once_and_what_was_typed_is_kept(
     times = {text: sum(text in sent for sent in accepted) for text in shown + typed}
     lost = [text for text in shown if times[text] == 0]
     twice = [text for text in times if times[text] > 1]
-    print(f"console cases={CASES} lost={len(lost)} twice={len(twice)} uncertain=0 seed=1 | {dict(landed)}")
+    tell(Line("kill console", CASES, 1, lost=len(lost), twice=len(twice), facts=dict(landed)))
     assert (lost, twice) == ([], [])
     assert [text for text in typed if times[text]] == [], "nothing leaves that nobody sent"

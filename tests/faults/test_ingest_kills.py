@@ -13,6 +13,7 @@ from csconsole.clock import SystemClock
 from tests.beds.mail import MailBed
 from tests.beds.waiting import wait_until
 from tests.faults import mails, mutants, oracle
+from tests.faults.lines import Line, tell
 from tests.faults.shop import WORKER, Shop
 
 pytestmark = pytest.mark.faults
@@ -76,10 +77,8 @@ class Reading:
         wanted = oracle.held_by(self.shop.bed, [self.shop.user])
         lost = sum(not stored[key] for key in wanted)
         twice = sum(count > 1 for count in stored.values())
-        print(
-            f"{self.name} cases={len(self.landed)} mails={len(wanted)} lost={lost} twice={twice} uncertain=0"
-            f" seed={SEED} landed: {' '.join(f'{share}%' for share in self.landed)}"
-        )
+        facts = {"mails": len(wanted), "stored_at_kills": ",".join(f"{share}%" for share in self.landed)}
+        tell(Line(f"kill reading {self.name}", len(self.landed), SEED, lost=lost, twice=twice, facts=facts))
         return lost, twice
 
 

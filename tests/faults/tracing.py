@@ -1,0 +1,135 @@
+"""Processes under strace: their writes recorded, or a death or an error put in the way of one system call.
+
+A process is forked by a server that has everything imported already, waits until strace is attached, and only
+then begins, so that a count of system calls counts the work and never the start of Python. Every one of them has
+a time limit and is killed at its end.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.beds.needs import program
+from tests.beds.waiting import wait_until
+
+LIMIT = 60.0
+"""Seconds after which a process counts as hanging."""
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.faults.victims"])
+
+
+class Ended(msgspec.Struct):
+    """How a process ended.
+
+    Attributes:
+        code: exit code, negative the number of the signal that killed it.
+        out: what it acknowledged: its standard output.
+        err: its standard error.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def killed(self) -> bool:
+        """Whether the planned death came before the end of the work."""
+        return self.code == -signal.SIGKILL
+
+
+def run(victim: str, *arguments: Any, place: Path, strace: Sequence[str] = (), limit: float = LIMIT) -> Ended:
+    """Runs a victim to its end or its death.
+
+    Args:
+        victim: a function of :mod:`tests.faults.victims`.
+        arguments: what it is given.
+        place: a directory for its output.
+        strace: options of strace; without any it is not traced.
+        limit: seconds it may take.
+
+    Raises:
+        TimeoutError: it hangs; it is killed.
+    """
+    place.mkdir(exist_ok=True)
+    out, err = place / "out", place / "err"
+    out.write_bytes(b"")
+    err.write_bytes(b"")
+    theirs, ours = _context.Pipe(duplex=False)
+    process = _context.Process(target=_victim, args=(theirs, str(out), str(err), victim, arguments), daemon=True)
+    process.start()
+    theirs.close()
+    tracer = None
+    try:
+        if strace:
+            tracer = _attach(int(process.pid or 0), strace, place)
+        ours.send(None)
+        process.join(limit)
+        if process.is_alive():
+            raise TimeoutError(f"{victim} did not end within {limit:g} s")
+    finally:
+        process.kill()
+        process.join(10)
+        ours.close()
+        if tracer is not None:
+            try:
+                tracer.wait(10)
+            except subprocess.TimeoutExpired:
+                tracer.kill()
+                tracer.wait(10)
+    code = process.exitcode if process.exitcode is not None else 1
+    process.close()
+    return Ended(code, out.read_text("utf-8"), err.read_text("utf-8", "replace"))
+
+
+def _attach(pid: int, options: Sequence[str], place: Path) -> subprocess.Popen[bytes]:
+    log = (place / "strace").open("wb")
+    with log:
+        tracer = subprocess.Popen(
+            [program("strace", "strace"), "-f", "-q", *options, "-p", str(pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+    def attached() -> bool:
+        if tracer.poll() is not None:
+            raise AssertionError(f"strace cannot trace here: {(place / 'strace').read_text()[-500:]}")
+        return b"\nTracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_bytes()
+
+    wait_until(attached, "strace to attach")
+    return tracer
+
+
+def _victim(gate: Connection, out: str, err: str, name: str, arguments: tuple[Any, ...]) -> None:
+    """The process itself: its output in files, its end without Python's own clearing up."""
+    from tests.faults import victims
+
+    os.setsid()
+    for path, descriptor in ((out, 1), (err, 2)):
+        opened = os.open(path, os.O_WRONLY | os.O_APPEND)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    gate.recv()
+    code = 0
+    try:
+        code = getattr(victims, name)(*arguments) or 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        code = 99
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # an exception is being handled
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
