@@ -1,7 +1,8 @@
 """The console: opens the store, paints the queue, then starts everything else.
 
-Order of a start: configuration, store and first page (a few milliseconds), Textual, first paint. The worker, the
-garbage collector's schedule and every import the first paint does not need come after it.
+Order of a start: configuration, store and first page (a few milliseconds), first paint, then Textual and the rest of
+the screen, then the worker and the garbage collector's schedule. Nothing is collected until then: what a start makes
+stays.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from csconsole.clock import Clock
 from csconsole.errors import CsconsoleError, UsageError
+from csconsole.screens import first_frame
 from csconsole.screens.session import Session, open_session
 
 if TYPE_CHECKING:
     from csconsole.screens.console import ConsoleApp
+    from csconsole.terminal.early import EarlyScreen
 
 
 def run(
@@ -34,6 +37,7 @@ def run(
         CsconsoleError: before the screen was taken; the terminal is untouched.
     """
     session = open_session(config_path, data_path, clock=clock, starts_worker=worker)
+    early = None
     try:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise UsageError("The console needs a terminal; use csconsole list, show and reply in scripts.")
@@ -41,7 +45,8 @@ def run(
             raise UsageError("This terminal cannot place the cursor (TERM=dumb); use csconsole list and show.")
         for name, value in session.capabilities.textual_environment(session.desk.config.ui.kitty_keys).items():
             os.environ.setdefault(name, value)
-        app = _console_app(session)
+        early = first_frame.paint(session)
+        app = _console_app(session, early)
         app.run(mouse=session.capabilities.mouse(session.desk.config.ui.mouse))
         if app.crash:
             raise CsconsoleError(app.crash)
@@ -49,11 +54,17 @@ def run(
             print(app.farewell)
         return app.return_code or 0
     finally:
+        if early is not None:
+            early.restore()
         session.close()
 
 
-def _console_app(session: Session) -> ConsoleApp:
+def _console_app(session: Session, early: EarlyScreen | None) -> ConsoleApp:
     """The Textual application; imported only now, since its environment had to be set first."""
     from csconsole.screens.console import ConsoleApp
 
-    return ConsoleApp(session)
+    if early is None:
+        return ConsoleApp(session)
+    from csconsole.terminal.driver import driver_after
+
+    return ConsoleApp(session, driver_after(early))

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from csconsole.commands.context import Context, Pane
 from csconsole.domain.conversation import QueueRow
-from csconsole.domain.dates import age, clock_time
+from csconsole.domain.dates import clock_time
 from csconsole.screens import status
 from csconsole.screens.case_title import CaseTitle
-from csconsole.screens.live_strip import LiveChat, LiveStrip
+from csconsole.screens.live_chats import live_chats, live_rows
+from csconsole.screens.live_strip import LiveStrip
 from csconsole.widgets.bars import Hint, HintBar, StatusHeader, Tab, ViewTabs
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
 
-LIVE_CHATS = 9
-_LIVE_QUERY = "assignee:me status:open"
 _HINTS = 6
 _SIDE = "side"
 
@@ -68,30 +67,13 @@ class Bars:
 
     def live_rows(self) -> list[QueueRow]:
         """My open chats, oldest first: a chat keeps its number while it is open."""
-        rows = self._screen.reader.page(_LIVE_QUERY, limit=40)
-        chats = [row for row in rows if self._is_chat(row)]
-        return sorted(chats, key=lambda row: (row.created_at, row.id))[:LIVE_CHATS]
-
-    def _is_chat(self, row: QueueRow) -> bool:
-        account = self._screen.names.accounts.get(row.account)
-        return account is not None and bool(account.capabilities.get("is_chat", True))
+        return live_rows(self._screen.reader, self._screen.names)
 
     def show_live(self) -> None:
         """My live chats."""
         screen = self._screen
-        now, language = screen.desk.clock.now(), screen.words.language
-        self.strip.show(
-            [
-                LiveChat(
-                    row.id,
-                    row.customer_name,
-                    age(now - row.waiting_since, language) if row.waiting_since is not None else "",
-                    row.unread,
-                    row.id == screen.opened_id,
-                )
-                for row in self.live_rows()
-            ]
-        )
+        rows = self.live_rows()
+        self.strip.show(live_chats(rows, screen.desk.clock.now(), screen.words.language, screen.opened_id))
 
     # -- the open case -----------------------------------------------------------------------------------------
 

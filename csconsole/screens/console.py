@@ -10,6 +10,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -31,15 +32,16 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     Args:
         session: what it works on.
+        driver_class: what takes over the terminal; Textual's own when None.
     """
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "csconsole"
     CSS_PATH = "main.tcss"  # the default screen loads none of its own
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, driver_class: type[Driver] | None = None) -> None:
         patches.install()
-        super().__init__()
+        super().__init__(driver_class)
         self.session = session
         self.crash = ""
         self.farewell = ""

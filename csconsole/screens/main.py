@@ -23,6 +23,7 @@ from csconsole.commands.keymap import Keymap
 from csconsole.commands.registry import Registry
 from csconsole.errors import CsconsoleError
 from csconsole.i18n import Catalog
+from csconsole.screens import layout
 from csconsole.screens.background import Background
 from csconsole.screens.bars import Bars
 from csconsole.screens.case_pane import CasePane
@@ -57,10 +58,6 @@ if TYPE_CHECKING:
     from csconsole.widgets.line_input import LineInput
     from csconsole.widgets.picker import Picker
 
-WIDEST, WIDE, MIDDLE = 160, 120, 90
-"""Columns from which there are three broad panes, three, and two."""
-SMALLEST = (60, 15)
-"""Columns and rows below which nothing useful fits."""
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 
@@ -73,7 +70,7 @@ class TooSmall(Painted):
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
         """One sentence."""
-        text = self.words.t("screen.too_small", columns=SMALLEST[0], rows=SMALLEST[1])
+        text = self.words.t("screen.too_small", columns=layout.SMALLEST[0], rows=layout.SMALLEST[1])
         return [Line(cells, self.look.text).put(part).strip() for part in wrap(text, max(1, cells))]
 
 
@@ -195,13 +192,12 @@ class MainScreen(QuietScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Three panes, two, one, or a sentence."""
         columns, rows = event.size
-        kind = "wide" if columns >= WIDE else "middle" if columns >= MIDDLE else "narrow"
+        kind = layout.kind(columns)
         for name in ("wide", "middle", "narrow"):
             self.set_class(name == kind, name)
-        self.set_class(columns >= WIDEST, "widest")
-        self._hide_when_small(columns < SMALLEST[0] or rows < SMALLEST[1])
-        compact = kind == "narrow" or self.desk.config.ui.density == "compact"
-        self.queues.list.set_rows_height(1 if compact else 2)
+        self.set_class(columns >= layout.WIDEST, "widest")
+        self._hide_when_small(layout.is_small(columns, rows))
+        self.queues.list.set_rows_height(layout.queue_row_height(columns, self.desk.config.ui.density))
         self.call_after_refresh(self.hints_changed)
 
     def _hide_when_small(self, is_small: bool) -> None:

@@ -10,13 +10,12 @@ from csconsole.domain.conversation import QueueRow
 from csconsole.domain.query import Word
 from csconsole.errors import UsageError
 from csconsole.screens.background import Background
+from csconsole.screens.opening import queue_setting, view_tabs
 from csconsole.screens.queue_source import PAGE, QueueSource
-from csconsole.services.views import QueueReader, View, all_views, parsed
-from csconsole.store.queue import COUNT_CAP
+from csconsole.services.views import QueueReader, View, parsed
 from csconsole.text.keyboard import second_reading
-from csconsole.widgets.bars import Tab
+from csconsole.widgets.bar_lines import Tab
 from csconsole.widgets.queue_list import QueueList
-from csconsole.widgets.queue_rows import QueueSetting
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
@@ -39,20 +38,11 @@ class QueuePane:
         self._background = background
         self.reader = QueueReader(screen.desk)
         self._background_reader = QueueReader(screen.desk)
-        self.views = all_views(screen.desk)
-        self.view = self.views[0]
+        self.views = screen.session.opening().views
+        self.view = screen.session.opening().view
         self.filter_text = ""
         self.source = QueueSource(self._background_reader, background, self._arrived)
-        desk = screen.desk
-        labels = {name: screen.names.account(name) for name in screen.names.accounts}
-        setting = QueueSetting(
-            desk.clock.now(),
-            desk.config.agent.timezone,
-            screen.words.language,
-            desk.actor.name,
-            screen.names.agents,
-            labels,
-        )
+        setting = queue_setting(screen.desk, screen.names, screen.words.language)
         self.list: QueueList = QueueList(self.source, setting, screen.words, id="queue")
         self._counts: dict[str, int] = {}
         self._counting = False
@@ -60,15 +50,10 @@ class QueuePane:
     # -- views -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Shows the first view that has something in it, before the first paint."""
-        for view in self.views:
-            self.view = view
-            self.source.show(view.query)
-            if self.source.count():
-                break
-        else:
-            self.view = self.views[0]
-            self.source.show(self.view.query)
+        """Shows the first view that has something in it, as read for the first paint."""
+        first = self._screen.session.opening()
+        self.view = first.view
+        self.source.adopt(first.view.query, first.rows)
 
     def show_view(self, view: View) -> None:
         """Shows another view from its top."""
@@ -201,20 +186,7 @@ class QueuePane:
 
     def tabs(self) -> list[Tab]:
         """The views as tabs."""
-        return [
-            Tab(
-                view.id,
-                view.key,
-                self._title(view),
-                self._counts.get(view.query),
-                capped=self._counts.get(view.query, 0) >= COUNT_CAP,
-            )
-            for view in self.views
-        ]
-
-    def _title(self, view: View) -> str:
-        title = view.title or self._screen.words.t(view.title_key)
-        return f"{title} \\{self.filter_text}" if self.filter_text and view is self.view else title
+        return view_tabs(self.views, self._screen.words, self._counts, self.view, self.filter_text)
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Hashable
 
 from csconsole.domain.conversation import QueueRow
 from csconsole.screens.background import Background
+from csconsole.screens.opening import FIRST_PAGE
 from csconsole.services.views import QueueReader
 
-PAGE = 50
-"""Rows of the first page, so that the first paint waits for little."""
+PAGE = FIRST_PAGE
+"""Rows of the first page."""
 FURTHER = 150
 """Rows of each further page."""
 

@@ -11,7 +11,9 @@ from csconsole.clock import Clock
 from csconsole.config.loader import find, load
 from csconsole.errors import StoreError
 from csconsole.paths import DataDir, data_dir, set_umask
+from csconsole.screens.opening import Opening, opening
 from csconsole.services.desk import Desk
+from csconsole.services.views import QueueReader
 from csconsole.store.database import Store
 from csconsole.store.locks import FileLock
 from csconsole.sync.clocks import clock_for
@@ -51,6 +53,18 @@ class Session:
         self.starts_worker = starts_worker
         self.console_lock = FileLock(data.lock("console"))
         self._worker: subprocess.Popen[bytes] | None = None
+        self._opening: Opening | None = None
+
+    def opening(self) -> Opening:
+        """What is shown first; read once.
+
+        Raises:
+            UsageError: the query of a view cannot be read or answered.
+            StoreError: the database cannot be read.
+        """
+        if self._opening is None:
+            self._opening = opening(self.desk, QueueReader(self.desk))
+        return self._opening
 
     def keep_worker(self) -> None:
         """Starts a worker when none runs; cheap enough to be asked every few seconds."""

@@ -8,7 +8,7 @@ from csconsole.screens.naming import Names
 from csconsole.services.desk import Desk
 from csconsole.store import accounts, outbox
 from csconsole.sync.health import health
-from csconsole.widgets.bars import Freshness, Health
+from csconsole.widgets.bar_lines import Freshness, Health
 
 
 def freshness(desk: Desk, names: Names) -> list[Freshness]:

@@ -96,7 +96,7 @@ def _furnish(place: DataDir, config: Config) -> None:
 def _first_clock(place: DataDir, config: Config) -> FixedClock:
     """The instant a directory is built at: the still demo's own, else now."""
     if clocks.is_still(config):
-        from csconsole.connectors.demo.shop import STILL_AT
+        from csconsole.connectors.demo.still import STILL_AT
 
         return FixedClock(STILL_AT)
     return FixedClock(clocks.clock_for(config, place.root).now())

@@ -57,12 +57,18 @@ class Desk:
 
     def scope(self) -> Scope:
         """What queries are asked against: now, the agent's zone, and who ``me`` is."""
-        from csconsole.store.search import conversations_with, customers_with
-
         return Scope(
-            self.clock.now(),
-            self.config.agent.timezone,
-            self.actor.id,
-            lambda text: conversations_with(self.store, text),
-            lambda text: customers_with(self.store, text),
+            self.clock.now(), self.config.agent.timezone, self.actor.id, self._conversations_with, self._customers_with
         )
+
+    # Only queries with words in them load the search.
+
+    def _conversations_with(self, text: str) -> list[int]:
+        from csconsole.store.search import conversations_with
+
+        return conversations_with(self.store, text)
+
+    def _customers_with(self, text: str) -> list[int]:
+        from csconsole.store.search import customers_with
+
+        return customers_with(self.store, text)

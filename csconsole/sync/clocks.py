@@ -52,7 +52,7 @@ def clock_for(config: Config, root: Path) -> Clock:
         anchor = int((root / ANCHOR).read_text("ascii"))
     except (OSError, ValueError):
         return SystemClock()
-    from csconsole.connectors.demo.shop import STILL_AT
+    from csconsole.connectors.demo.still import STILL_AT
 
     return ShiftedClock(STILL_AT - anchor)
 

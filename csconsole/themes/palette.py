@@ -6,9 +6,12 @@ loses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from rich.style import Style
+if TYPE_CHECKING:
+    from rich.style import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +149,31 @@ class Look:
 
     Args:
         palette: its colours.
+        make: makes a style of ``color``, ``bgcolor``, ``bold``, ``underline`` and ``reverse``; Rich's by default,
+            something lighter where Rich is not loaded yet.
     """
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, make: Callable[..., Any] | None = None) -> None:
+        if make is None:
+            from rich.style import Style
+
+            make = Style
         self.palette = palette
         self.name = palette.name
         mono = palette.name == "mono"
         ground = palette.background
 
+        styled: Callable[..., Any] = make
+
         def on(color: str, *, bold: bool = False, under: str = ground, underline: bool = False) -> Style:
-            return Style(color=color, bgcolor=under, bold=bold or None, underline=underline or None)
+            style: Style = styled(color=color, bgcolor=under, bold=bold or None, underline=underline or None)
+            return style
 
         self.text = on(palette.text)
         self.strong = on(palette.text, bold=True)
         self.muted = on(palette.muted)
         self.rule = on(palette.muted)
-        self.marker = Style(color=palette.accent, bgcolor=ground, bold=True, reverse=True)
+        self.marker: Style = styled(color=palette.accent, bgcolor=ground, bold=True, reverse=True)
         self.idle_marker = on(palette.muted)
         self.mark = on(palette.accent, bold=True)
         self.accent = on(palette.accent)
@@ -175,7 +187,9 @@ class Look:
         self.tag = on(palette.tag)
         self.customer_tag = on(palette.customer_tag)
         self.unread = on(palette.accent, bold=True)
-        self.hit = Style(color=palette.text, bgcolor=palette.hit, bold=True, underline=True, reverse=mono or None)
+        self.hit: Style = styled(
+            color=palette.text, bgcolor=palette.hit, bold=True, underline=True, reverse=mono or None
+        )
         self.bar = on(palette.text, under=palette.panel)
         self.bar_strong = on(palette.text, under=palette.panel, bold=True)
         self.bar_muted = on(palette.muted, under=palette.panel)
@@ -183,7 +197,7 @@ class Look:
         self.bar_urgent = on(palette.urgent, under=palette.panel, bold=True)
         self.bar_warning = on(palette.warning, under=palette.panel, bold=mono)
         self.bar_good = on(palette.good, under=palette.panel)
-        self.cursor = Style(color=palette.text, bgcolor=ground, reverse=True)
+        self.cursor: Style = styled(color=palette.text, bgcolor=ground, reverse=True)
 
 
 _LOOKS: dict[str, Look] = {}

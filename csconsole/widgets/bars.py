@@ -6,54 +6,18 @@ None of them ticks: each is drawn when what it shows changes, and sends what cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
-from rich.style import Style
 from textual.strip import Strip
 
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import truncate, width
 from csconsole.text.sanitize import safe_line
+from csconsole.widgets.bar_lines import Freshness, HeaderFacts, Health, Hint, Tab, header_line, tabs_line
 from csconsole.widgets.painted import Painted
-from csconsole.widgets.strips import Line
+from csconsole.widgets.strips import Line, strip_of
 
-
-class Health(StrEnum):
-    """State of a channel's accounts together."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    DOWN = "down"
-
-
-_HEALTH_SIGNS = {Health.FRESH: "", Health.STALE: "~", Health.DOWN: "!"}
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How fresh the accounts of one channel are.
-
-    Attributes:
-        channel: as people name it.
-        time: time of day of the oldest of their last good pulls, or empty when there was none.
-        health: the worst of them.
-        fresh: how many are fresh.
-        total: how many there are; the count is shown from two on.
-    """
-
-    channel: str
-    time: str
-    health: Health = Health.FRESH
-    fresh: int = 1
-    total: int = 1
-
-    @property
-    def text(self) -> str:
-        """``LINE 13/13 12:00:04``, with ``~`` before what is stale and ``!`` before what is down."""
-        count = f" {self.fresh}/{self.total}" if self.total > 1 else ""
-        time = f" {self.time}" if self.time else " -"
-        return f"{_HEALTH_SIGNS[self.health]}{self.channel}{count}{time}"
+__all__ = ["Freshness", "Health", "Hint", "HintBar", "MessageLine", "StatusHeader", "Tab", "Tone", "ViewTabs"]
 
 
 class _Bar(Painted):
@@ -75,9 +39,7 @@ class StatusHeader(_Bar):
     def __init__(self, words: Catalog, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.words = words
-        self._agent = ""
-        self._channels: tuple[Freshness, ...] = ()
-        self._outbox = self._uncertain = self._failed = 0
+        self._facts = HeaderFacts("")
 
     def show(
         self, agent: str, channels: Sequence[Freshness], *, outbox: int = 0, uncertain: int = 0, failed: int = 0
@@ -91,67 +53,12 @@ class StatusHeader(_Bar):
             uncertain: messages of which it is not known whether they arrived.
             failed: messages that did not leave.
         """
-        self._agent, self._channels = agent, tuple(channels)
-        self._outbox, self._uncertain, self._failed = outbox, uncertain, failed
+        self._facts = HeaderFacts(agent, tuple(channels), outbox, uncertain, failed)
         self.repaint()
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
         """The bar."""
-        look, words = self.look, self.words
-        pieces: list[tuple[str, Style]] = []
-        if self._failed:
-            pieces.append((f"{words.t('header.failed', n=self._failed)} ", look.bar_urgent))
-        if self._uncertain:
-            pieces.append((f"{words.t('header.uncertain', n=self._uncertain)} ", look.bar_warning))
-        if self._outbox or not pieces:
-            pieces.append(
-                (f"{words.t('header.outbox', n=self._outbox)} ", look.bar if self._outbox else look.bar_muted)
-            )
-        line = Line(cells, look.bar).gap()
-        ends = sum(width(text) for text, _ in pieces)
-        line.put(truncate(safe_line(self._agent), max(8, (cells - ends) * 2 // 5)), look.bar_strong)
-        styles = {Health.FRESH: look.bar_muted, Health.STALE: look.bar_warning, Health.DOWN: look.bar_urgent}
-        shown = self._fitting(cells - line.used - ends - 2)
-        middle = [(f"{channel.text}  ", styles[channel.health]) for channel in shown]
-        return [line.end(*middle, *pieces).strip()]
-
-    def _fitting(self, room: int) -> list[Freshness]:
-        """The channels that fit, in their order; those in trouble are kept before the fresh ones."""
-        kept: set[int] = set()
-        places = sorted(range(len(self._channels)), key=lambda place: self._channels[place].health is Health.FRESH)
-        for place in places:
-            cells = width(self._channels[place].text) + 2
-            if cells <= room:
-                room -= cells
-                kept.add(place)
-        return [channel for place, channel in enumerate(self._channels) if place in kept]
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A view among the tabs.
-
-    Attributes:
-        id: of the view.
-        key: what goes to it after ``g``, may be empty.
-        label: its name.
-        count: how many conversations, None while unknown.
-        capped: whether there are more than ``count``.
-        is_urgent: whether something in it is late.
-    """
-
-    id: str
-    key: str
-    label: str
-    count: int | None = None
-    capped: bool = False
-    is_urgent: bool = False
-
-    @property
-    def text(self) -> str:
-        """``i ของฉัน 4``; ``99+`` where the count is capped."""
-        count = "" if self.count is None else f" {self.count}{'+' if self.capped else ''}"
-        return f"{self.key} {self.label}{count}".strip()
+        return [strip_of(header_line(cells, self.look, self.words, self._facts))]
 
 
 class ViewTabs(_Bar):
@@ -169,44 +76,8 @@ class ViewTabs(_Bar):
         self.repaint()
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
-        """The bar; it begins late enough that the active view is in it."""
-        look = self.look
-        line = Line(cells, look.text)
-        notice = truncate(safe_line(self._notice), cells // 3)
-        room = cells - width(notice) - 2
-        first = self._first(room)
-        if first:
-            line.put("…", look.muted)
-        for tab in self._tabs[first:]:
-            text = safe_line(tab.text)
-            if line.used + width(text) + 3 > room:
-                line.put(" …", look.muted)
-                break
-            if tab.id == self._active:
-                line.put(f" [{text}]", look.active)
-            else:
-                line.put(f"  {text}", look.urgent if tab.is_urgent and tab.count else look.muted)
-        return [line.end((notice, look.warning), (" ", look.text)).strip()]
-
-    def _first(self, room: int) -> int:
-        places = [place for place, tab in enumerate(self._tabs) if tab.id == self._active]
-        if not places:
-            return 0
-        first, used = places[0], 0
-        while first >= 0:
-            used += width(self._tabs[first].text) + 3
-            if used > room - 2:
-                return min(first + 1, places[0])
-            first -= 1
-        return 0
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """A key and one or two words about it."""
-
-    key: str
-    word: str
+        """The bar."""
+        return [strip_of(tabs_line(cells, self.look, self._tabs, self._active, self._notice))]
 
 
 class HintBar(_Bar):

@@ -11,7 +11,7 @@ from csconsole.domain.conversation import QueueRow
 from csconsole.i18n import Catalog
 from csconsole.widgets.line_list import LineList, RowSource
 from csconsole.widgets.queue_rows import QueueSetting, one_line, two_lines
-from csconsole.widgets.strips import Line
+from csconsole.widgets.strips import Line, strip_of
 
 
 class QueueList(LineList[QueueRow]):
@@ -51,7 +51,8 @@ class QueueList(LineList[QueueRow]):
     def draw(self, row: QueueRow, cells: int, *, selected: bool, marked: bool) -> list[Strip]:
         """The row in as many lines as the list is set to."""
         drawn = one_line if self.row_height == 1 else two_lines
-        return drawn(row, cells, self.setting, self.look, selected=selected, marked=marked)
+        lines = drawn(row, cells, self.setting, self.look, selected=selected, marked=marked)
+        return [strip_of(line) for line in lines]
 
     def draw_new_rows(self, cells: int) -> Strip:
         """``+3 new  Ctrl+R shows them``."""

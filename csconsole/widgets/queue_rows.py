@@ -8,17 +8,17 @@ whatever the script of the names in them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from rich.style import Style
-from textual.strip import Strip
+from typing import TYPE_CHECKING, Final
 
 from csconsole.clock import MINUTE
 from csconsole.domain.conversation import ENDED, Priority, QueueRow, Status
 from csconsole.domain.dates import age, clock_time, countdown, local, relative_day
 from csconsole.text.graphemes import truncate, width
 from csconsole.themes import Look
-from csconsole.widgets.strips import Line, steady
+from csconsole.widgets.text_line import TextLine, steady
+
+if TYPE_CHECKING:
+    from rich.style import Style
 
 CHANNEL_CODES: Final = {
     "line": "LN",
@@ -134,7 +134,7 @@ def _urgency_style(sign: str, look: Look) -> Style:
     return look.urgent if sign == "!!" else look.warning if sign in ("!", "^") else look.muted
 
 
-def _head(line: Line, row: QueueRow, setting: QueueSetting, look: Look, *, selected: bool, marked: bool) -> None:
+def _head(line: TextLine, row: QueueRow, setting: QueueSetting, look: Look, *, selected: bool, marked: bool) -> None:
     """Marker, urgency, mark and channel: nine cells with the space behind them."""
     sign = urgency(row, setting.now)
     line.put(*((">", look.marker) if selected else (" ", look.text)))
@@ -143,7 +143,7 @@ def _head(line: Line, row: QueueRow, setting: QueueSetting, look: Look, *, selec
     line.put(channel_code(row.channel), look.muted, 2).gap()
 
 
-def _name(line: Line, row: QueueRow, setting: QueueSetting, look: Look, cells: int) -> None:
+def _name(line: TextLine, row: QueueRow, setting: QueueSetting, look: Look, cells: int) -> None:
     """The customer, and who has the conversation when it is somebody else, in exactly so many cells."""
     stop = line.used + cells
     owner = ""
@@ -157,7 +157,7 @@ def _name(line: Line, row: QueueRow, setting: QueueSetting, look: Look, cells: i
     line.put(truncate(steady(row.customer_name), room), look.text).put(owner, look.muted).gap_to(stop)
 
 
-def _tail(line: Line, row: QueueRow, setting: QueueSetting, look: Look) -> None:
+def _tail(line: TextLine, row: QueueRow, setting: QueueSetting, look: Look) -> None:
     """Unread and waiting time at the right end."""
     sign = urgency(row, setting.now)
     unread = "" if not row.unread else str(row.unread) if row.unread < 100 else "99+"
@@ -204,17 +204,17 @@ def _tags(row: QueueRow, look: Look, room: int) -> list[tuple[str, Style]]:
 
 def two_lines(
     row: QueueRow, cells: int, setting: QueueSetting, look: Look, *, selected: bool, marked: bool
-) -> list[Strip]:
+) -> list[TextLine]:
     """A row in two lines: who and how late above, what was said and the tags below; the marker in the first alone,
     since each cell it takes is sent at each key."""
-    above = Line(cells, look.text)
+    above = TextLine(cells, look.text)
     _head(above, row, setting, look, selected=selected, marked=marked)
     tail = _tail_cells(row)
     if cells >= _BRANCH_FROM:
         above.put(_label(row, setting), look.muted, min(_BRANCH_CELLS + (cells - _BRANCH_FROM) // 8, 14)).gap()
     _name(above, row, setting, look, max(0, above.room - tail))
     _tail(above, row, setting, look)
-    below = Line(cells, look.text)
+    below = TextLine(cells, look.text)
     sign, sign_style = _state_sign(row, look)
     below.gap(4).put(sign, sign_style, 2).gap()
     said = _said(row)
@@ -222,14 +222,14 @@ def two_lines(
     tag_cells = sum(width(text) for text, _ in tags)
     below.put(said, look.text if row.unread else look.muted, max(0, below.room - tag_cells))
     below.end(*tags)
-    return [above.strip(), below.strip()]
+    return [above, below]
 
 
 def one_line(
     row: QueueRow, cells: int, setting: QueueSetting, look: Look, *, selected: bool, marked: bool
-) -> list[Strip]:
+) -> list[TextLine]:
     """A row in one line, for a screen of 80 columns."""
-    line = Line(cells, look.text)
+    line = TextLine(cells, look.text)
     _head(line, row, setting, look, selected=selected, marked=marked)
     tail = _tail_cells(row)
     if cells >= _BRANCH_FROM + 10:
@@ -245,4 +245,4 @@ def one_line(
             line.put(sign, sign_style).gap()
         line.put(_said(row), look.text if row.unread else look.muted, max(0, stop - line.used))
     _tail(line, row, setting, look)
-    return [line.strip()]
+    return [line]

@@ -98,3 +98,47 @@ def test_a_start_sets_the_terminal_up_before_textual_is_loaded() -> None:
 def test_the_version_is_told_without_loading_anything(module: str) -> None:
     modules = loaded(f"import {module}; {module}.main()", "--version")
     assert not modules & (LATE | {"textual", "rich", "msgspec", "sqlite3", "pysqlite3", "asyncio", "logging"})
+
+
+FIRST_FRAME = """
+import json, sys
+from pathlib import Path
+import csconsole.__main__, csconsole.app
+from csconsole.screens import first_frame, session
+opened = session.open_session(None, Path(sys.argv[1]), starts_worker=False)
+frame = first_frame.FirstFrame(opened, 120, 40).render()
+opened.close()
+assert frame.count("\\n") == 0 and len(frame) > 4800
+print(json.dumps(sorted(sys.modules)))
+"""
+AFTER_FIRST_FRAME = LATE | {
+    "textual",
+    "asyncio",
+    "logging",
+    "rich.style",
+    "rich.segment",
+    "rich.console",
+    "importlib.resources",
+    "tempfile",
+    "subprocess",
+    "csconsole.commands",
+    "csconsole.store.search",
+    "csconsole.text.search",
+    "csconsole.connectors.demo.shop",
+    "csconsole.widgets.painted",
+}
+"""What the frame drawn before Textual does without."""
+
+
+def test_the_first_frame_loads_only_what_it_draws_with(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME, tmp_path / "data"],
+        capture_output=True,
+        text=True,
+        cwd=Path(csconsole.__path__[0]).parent,
+    )
+    assert done.returncode == 0, done.stderr
+    modules = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "csconsole.screens.first_frame" in modules
+    assert not modules & AFTER_FIRST_FRAME
+    assert len(modules) < 250, "each module costs about a third of a millisecond"

@@ -11,7 +11,8 @@ import pytest
 from csconsole.clock import FixedClock
 from csconsole.config.model import AccountConfig
 from csconsole.connectors.demo.ledger import Ledger
-from csconsole.connectors.demo.shop import STILL_AT, by_id
+from csconsole.connectors.demo.shop import by_id
+from csconsole.connectors.demo.still import STILL_AT
 from tests.connectors.contract import FAULTS, ConnectorContract, ContractBed
 
 _FAULTS: dict[str, dict[str, Any]] = {

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ class RawPty:
     def output(self) -> bytes:
         """Everything it wrote so far."""
         return b"".join(chunk.data for chunk in self.chunks)
+
+    @property
+    def modes(self) -> list[Any]:
+        """The terminal's modes as ``termios.tcgetattr`` gives them."""
+        return termios.tcgetattr(self._master)
 
     def now(self) -> float:
         """Returns the seconds since the program was started."""

@@ -15,7 +15,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from csconsole.clock import FixedClock
-from csconsole.connectors.demo.shop import STILL_AT
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.domain.conversation import QueueRow
 from csconsole.screens.console import ConsoleApp
 from csconsole.screens.main import MainScreen

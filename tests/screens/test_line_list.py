@@ -13,7 +13,7 @@ from csconsole.themes import look
 from csconsole.widgets.line_list import LineList
 from csconsole.widgets.queue_list import QueueList
 from csconsole.widgets.queue_rows import one_line, two_lines
-from csconsole.widgets.strips import Line, changed_cells, highlighted
+from csconsole.widgets.strips import Line, changed_cells, highlighted, strip_of
 from tests.screens import shop
 
 STYLE, OTHER = Style(color="#ffffff", bgcolor="#000000"), Style(color="#ff0000", bgcolor="#000000")
@@ -55,7 +55,8 @@ def test_rows_are_exact_and_columns_stand_still(cells: int, drawn: object) -> No
     for index in range(len(shop.PEOPLE)):
         row = shop.queue_row(index)
         for selected in (False, True):
-            strips = drawn(row, cells, shop.setting(), look("dark"), selected=selected, marked=index % 2 == 0)  # type: ignore[operator]
+            lines = drawn(row, cells, shop.setting(), look("dark"), selected=selected, marked=index % 2 == 0)  # type: ignore[operator]
+            strips = [strip_of(line) for line in lines]
             for line, strip in enumerate(strips):
                 assert width(strip.text) == strip.cell_length == cells
                 assert all(not s.text or unicodedata.category(s.text[0]) != "Mn" for s in strip)

@@ -22,7 +22,8 @@ from csconsole.connectors.demo.ledger import Acceptance, Ledger
 from csconsole.connectors.demo.normalise import normalise
 from csconsole.connectors.demo.samples import content
 from csconsole.connectors.demo.settings import Settings
-from csconsole.connectors.demo.shop import STILL_AT, by_id
+from csconsole.connectors.demo.shop import by_id
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.connectors.demo.world import Position, World
 from csconsole.domain.events import Event, MessageEvent
 from csconsole.domain.sending import OutboundItem, Receipt, SendClass, Settled

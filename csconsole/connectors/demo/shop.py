@@ -11,10 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from csconsole.clock import HOUR, MINUTE, SECOND, from_datetime, parse_rfc3339, to_datetime
-
-STILL_AT = parse_rfc3339("2026-11-27T12:00:00+07:00")
-"""The instant the still demo shows, in ms UTC: a Friday lunch peak two days after pay day."""
+from csconsole.clock import HOUR, MINUTE, SECOND, from_datetime, to_datetime
 
 ZONE = ZoneInfo("Asia/Bangkok")
 """The shop's time zone."""

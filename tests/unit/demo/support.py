@@ -9,7 +9,8 @@ from csconsole.clock import FixedClock
 from csconsole.connectors.base import AccountContext, Page, PageKind, RawItem
 from csconsole.connectors.demo.connector import DemoConnector
 from csconsole.connectors.demo.settings import Settings
-from csconsole.connectors.demo.shop import STILL_AT, by_id, shop
+from csconsole.connectors.demo.shop import by_id, shop
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.domain.events import Event
 from csconsole.domain.sending import Bubble, OutboundItem
 

@@ -9,7 +9,8 @@ import pytest
 
 from csconsole.clock import DAY
 from csconsole.connectors.demo.bulk import FIRST_NUMBER, bulk_conversations
-from csconsole.connectors.demo.shop import STILL_AT, by_id, shop
+from csconsole.connectors.demo.shop import by_id, shop
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.domain.conversation import Kind, Priority, Status
 from csconsole.text.sanitize import is_safe
 

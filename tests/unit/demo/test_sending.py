@@ -11,7 +11,8 @@ from csconsole.clock import HOUR, MINUTE, SECOND, FixedClock
 from csconsole.connectors.demo.channels import CHANNELS, sms_segments
 from csconsole.connectors.demo.connector import DemoConnector
 from csconsole.connectors.demo.settings import Faults
-from csconsole.connectors.demo.shop import STILL_AT, shop
+from csconsole.connectors.demo.shop import shop
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.domain.events import ConversationEvent, MessageEvent, ReceiptEvent
 from csconsole.domain.sending import Bubble, SendClass, Settled
 from csconsole.errors import (

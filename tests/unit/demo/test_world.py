@@ -14,7 +14,8 @@ import pytest
 from csconsole.clock import DAY, HOUR, MINUTE, SECOND, FixedClock, parse_rfc3339
 from csconsole.connectors.base import RawItem
 from csconsole.connectors.demo.arrivals import PACE, account_of, last_before, stretch
-from csconsole.connectors.demo.shop import STILL_AT, by_id, is_when, shop, when
+from csconsole.connectors.demo.shop import by_id, is_when, shop, when
+from csconsole.connectors.demo.still import STILL_AT
 from csconsole.domain.events import ConversationEvent, MessageEvent
 from csconsole.errors import PayloadError
 from csconsole.text.sanitize import is_safe
