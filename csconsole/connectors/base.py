@@ -225,8 +225,21 @@ class Connector(ABC):
         """Whether a feed at ``cursor`` has passed ``marker``."""
         return False
 
-    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes:
-        """The content of an attachment, from the stored raw item where it holds it, else from the source."""
+    @staticmethod
+    def extract(item: RawItem, locator: str) -> bytes | None:
+        """Pure: the decoded content of an attachment that lies in an item's own bytes, None where it does not.
+
+        Runs in the parsing child, with limits: what strangers packed is unpacked nowhere else.
+        """
+        return None
+
+    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes | RawItem:
+        """The content of an attachment from its source, or an item out of which :meth:`extract` takes it.
+
+        Args:
+            raw: the stored item, None when it was not kept.
+            locator: as ``normalise`` gave it.
+        """
         raise NotImplementedError
 
     async def check(self) -> Health:

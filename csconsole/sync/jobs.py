@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from csconsole.connectors.base import RawItem
-from csconsole.errors import ConnectorError, CsconsoleError, NotFoundError
+from csconsole.connectors.base import Connector, RawItem
+from csconsole.errors import ConnectorError, CsconsoleError, NotFoundError, RejectedError
 from csconsole.store import accounts, blobs, messages, outbox, quarantine, timers
 from csconsole.store.database import Tx
 from csconsole.store.timers import Job
@@ -71,7 +71,7 @@ async def _fetch_attachment(engine: Engine, job: Job) -> str:
     raw, _ = await engine.access.read(messages.source, n)
     item = RawItem(remote_id=origin[1], kind="", raw=raw, received_at=0) if raw is not None else None
     try:
-        data = await _account(engine, origin[0]).connector.fetch_attachment(item, locator)
+        data = await _content(engine, _account(engine, origin[0]), item, locator)
     except ConnectorError as error:
         if not error.retryable:
             await engine.access.write(messages.attachment_fetched, uid, None)
@@ -79,6 +79,22 @@ async def _fetch_attachment(engine: Engine, job: Job) -> str:
     digest = await engine.access.call(blobs.put_file, engine.access.store.root, data)
     await engine.access.write(messages.attachment_fetched, uid, digest, len(data))
     return digest
+
+
+async def _content(engine: Engine, account: AccountSync, item: RawItem | None, locator: str) -> bytes:
+    """An attachment out of the stored item, else from its source; decoded in a parsing child either way."""
+    unpacks = type(account.connector).extract is not Connector.extract
+    if item is not None and unpacks:
+        held = await engine.parser.extract(account.recipe, item, locator)
+        if held is not None:
+            return held
+    found = await account.connector.fetch_attachment(item, locator)
+    if isinstance(found, bytes):
+        return found
+    unpacked = await engine.parser.extract(account.recipe, found, locator)
+    if unpacked is None:
+        raise RejectedError("Its source does not hold this attachment any more.")
+    return unpacked
 
 
 async def _retry_quarantine(engine: Engine, job: Job) -> str:

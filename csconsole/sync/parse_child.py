@@ -52,14 +52,16 @@ def main() -> None:
             continue
         for item in batch.items:
             _allow_cpu()
-            sink.write(frame(_answer(encoder, *served, item)))
+            sink.write(frame(_answer(encoder, *served, item, batch.locator)))
             sink.flush()
 
 
 def _answer(
-    encoder: msgspec.msgpack.Encoder, connector: type[Connector], account: AccountContext, item: RawItem
+    encoder: msgspec.msgpack.Encoder, connector: type[Connector], account: AccountContext, item: RawItem, locator: str
 ) -> bytes:
     try:
+        if locator:
+            return encoder.encode(Answer(content=connector.extract(item, locator)))
         return encoder.encode(Answer(events=list(connector.normalise(item, account))))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from csconsole.connectors.base import RawItem
-from csconsole.errors import ConnectorError
+from csconsole.errors import ConnectorError, PayloadError
 from csconsole.sync.ingest import Parsed
 from csconsole.sync.parse_child import CPU_SECONDS, OUT_OF_MEMORY
 from csconsole.sync.wire import HEADER, LONGEST, Answer, Batch, Recipe, frame
@@ -78,11 +78,11 @@ class _Child:
             raise
         return child
 
-    async def submit(self, recipe: bytes, items: Sequence[RawItem]) -> None:
+    async def submit(self, recipe: bytes, items: Sequence[RawItem], locator: str = "") -> None:
         writer = self.process.stdin
         assert writer is not None
         try:
-            writer.write(frame(_encoder.encode(Batch(recipe, list(items)))))
+            writer.write(frame(_encoder.encode(Batch(recipe, list(items), locator))))
             await writer.drain()
         except ConnectionError:
             return  # its answers will tell why it died
@@ -150,6 +150,36 @@ class Parser:
             if isinstance(result, ConnectorError):
                 raise result
         return [parsed for result in results if not isinstance(result, ConnectorError) for parsed in result]
+
+    async def extract(self, recipe: Recipe, item: RawItem, locator: str) -> bytes | None:
+        """The content of an attachment inside an item's bytes, None where they do not hold it.
+
+        Raises:
+            PayloadError: it cannot be unpacked within the limits.
+            ConnectorError: no child can serve this account.
+        """
+        child = await self._slots.get()
+        try:
+            if child is None:
+                child = await _Child.start()
+                self._children.add(child)
+            await child.submit(_encoder.encode(recipe), [item], locator)
+            answer = await child.receive()
+            child.answered += 1
+        except BaseException as error:
+            if child is not None:
+                self._drop(child)
+                child = None
+            if isinstance(error, _DeadError):
+                raise PayloadError(f"This file cannot be unpacked: {error.reason}") from None
+            raise
+        finally:
+            self._slots.put_nowait(child)
+        if answer.unusable:
+            raise ConnectorError(f"The reader of messages cannot load the connector ({answer.error}).")
+        if answer.error:
+            raise PayloadError(safe_line(answer.error, _REASON_LENGTH))
+        return answer.content
 
     async def _guard(self, recipe: bytes, items: Sequence[RawItem]) -> list[Parsed] | ConnectorError:
         """One batch; an expected error as a value, since a group would wrap it."""

@@ -39,14 +39,19 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Items of one account; ``recipe`` is encoded, so that a child decodes it once per account."""
+    """Items of one account; ``recipe`` is encoded, so that a child decodes it once per account.
+
+    With a ``locator`` the answer is the content of that attachment of each item instead of its events.
+    """
 
     recipe: bytes
     items: list[RawItem]
+    locator: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of one item: its events, or why there are none.
+    """What became of one item: its events, or why there are none; of an attachment its content, None where the item
+    holds none.
 
     ``unusable``: the child cannot serve this account at all; no item is to blame.
     """
@@ -54,6 +59,7 @@ class Answer(msgspec.Struct, frozen=True):
     events: list[Event] | None = None
     error: str = ""
     unusable: bool = False
+    content: bytes | None = None
 
 
 def frame(body: bytes) -> bytes:

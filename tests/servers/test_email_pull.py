@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from csconsole.clock import FixedClock
-from csconsole.connectors.base import PageKind
+from csconsole.connectors.base import PageKind, RawItem
 from csconsole.connectors.email import pull as pulling
 from csconsole.errors import AuthError, ConnectorError, RejectedError, UnreachableError
 from tests.beds.mail import MailBed, MailUser
@@ -192,8 +192,10 @@ async def test_a_large_mail_comes_without_attachments_which_are_fetched_on_deman
         (info,) = event.attachments
         assert (info.name, info.mime) == ("ใบ.pdf", "application/pdf")
         assert abs(info.bytes - len(content)) < len(content) // 20
-        assert await connector.fetch_attachment(item, info.locator) == content
-        assert await connector.fetch_attachment(None, info.locator) == content
+        assert connector.extract(item, info.locator) is None
+        part = await connector.fetch_attachment(item, info.locator)
+        assert isinstance(part, RawItem)
+        assert connector.extract(part, info.locator) == content
         with pytest.raises(RejectedError):
             await connector.fetch_attachment(None, info.locator.replace(";1#", ";77#"))
 

@@ -202,9 +202,17 @@ class SimConnector(Connector):
                 return Settled.FOUND, Receipt(remote_id=f"out-{number}")
         return Settled.ABSENT, None
 
-    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes:
+    @staticmethod
+    def extract(item: RawItem, locator: str) -> bytes | None:
+        if locator.startswith("!"):
+            _trouble(locator[1:])
+        return f"{locator} in process {os.getpid()}".encode() if locator.startswith("packed") else None
+
+    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes | RawItem:
         if locator == "gone":
             raise RejectedError("the file is gone")
+        if locator == "packed at the source":
+            return RawItem(remote_id="part", kind="part", raw=b"x", received_at=0)
         return b"content of " + locator.encode()
 
     async def close(self) -> None:

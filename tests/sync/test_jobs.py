@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
 
 import msgspec
@@ -90,6 +91,15 @@ async def test_an_attachment_is_fetched_and_stored(rig: Rig) -> None:
     assert (found.fetch_state, found.bytes) == ("stored", len(b"content of picture-1"))
     again = await done(rig, ask(rig, "fetch_attachment", attachment=uid))
     assert again.result == job.result
+
+
+async def test_an_attachment_is_unpacked_in_another_process(rig: Rig) -> None:
+    await greeted(rig)
+    job = await done(rig, ask(rig, "fetch_attachment", attachment=attach(rig, "packed at the source")))
+    assert job.state == "done"
+    text = get_file(rig.store.root, job.result).decode()
+    assert text.startswith("packed at the source in process ")
+    assert text.rpartition(" ")[2] != str(os.getpid())
 
 
 async def test_an_attachment_that_is_gone_says_so(rig: Rig) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from csconsole.connectors.base import RawItem
 from csconsole.domain.events import MessageEvent
-from csconsole.errors import ConnectorError
+from csconsole.errors import ConnectorError, PayloadError
 from csconsole.sync import parsing
 from csconsole.sync.ingest import Parsed
 from csconsole.sync.parsing import BATCH_BYTES, BATCH_ITEMS, Parser, batches
@@ -145,3 +145,17 @@ def test_batches_end_by_count_and_by_size() -> None:
     big = RawItem(remote_id="big", kind="message", raw=b"x" * BATCH_BYTES, received_at=0)
     assert [len(b) for b in batches([item(1), big, item(2), big, big])] == [2, 2, 1]
     assert batches([]) == []
+
+
+async def test_an_attachment_is_taken_out_in_a_child(parser: Parser) -> None:
+    held = await parser.extract(RECIPE, item(1, "x"), "packed")
+    assert held is not None
+    assert held.startswith(b"packed in process ") and not held.endswith(str(os.getpid()).encode())
+    assert await parser.extract(RECIPE, item(1, "x"), "elsewhere") is None
+
+
+@pytest.mark.parametrize("trouble", ["memory", "malformed", "bug"])
+async def test_a_file_that_harms_its_reader_is_refused_with_a_sentence(parser: Parser, trouble: str) -> None:
+    with pytest.raises(PayloadError):
+        await parser.extract(RECIPE, item(1, "x"), f"!{trouble}")
+    assert await parser.extract(RECIPE, item(1, "x"), "packed") is not None

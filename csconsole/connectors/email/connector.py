@@ -6,7 +6,6 @@ is really used.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,6 +23,10 @@ from csconsole.errors import ConnectorError, RejectedError
 if TYPE_CHECKING:
     from csconsole.connectors.email.idle import Idler
     from csconsole.connectors.email.imap import ImapSession
+
+
+PART_KIND = "rfc822-part"
+"""Kind of an item that is one part of a mail with its own header fields."""
 
 
 class EmailConnector(Connector):
@@ -111,19 +114,25 @@ class EmailConnector(Connector):
             self._has_idle = idler.supported
             idler.close()
 
-    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes:
-        """The content of an attachment, from the stored mail when it holds it, else from the server.
-
-        Raises:
-            RejectedError: neither holds it (any more).
-        """
+    @staticmethod
+    def extract(item: RawItem, locator: str) -> bytes | None:
+        """The decoded content of a part, from a stored mail or from the part alone as the server gave it."""
+        from csconsole.connectors.email.body import find_file
         from csconsole.connectors.email.parse import parse_mail
 
         place = read_locator(locator)
-        if raw is not None and place.stored:
-            part = await asyncio.to_thread(lambda: parse_mail(raw.raw).find(place.section))
-            if part is not None:
-                return part.content()
+        if item.kind == PART_KIND:
+            return parse_mail(item.raw).root.content()
+        part = find_file(parse_mail(item.raw), place.section) if place.stored else None
+        return part.content() if part is not None else None
+
+    async def fetch_attachment(self, raw: RawItem | None, locator: str) -> bytes | RawItem:
+        """A part from the server, still encoded.
+
+        Raises:
+            RejectedError: the server does not hold it (any more).
+        """
+        place = read_locator(locator)
         return await self._sessions.borrow(lambda session: _fetch_part(session, place))
 
     # Out
@@ -198,10 +207,8 @@ class EmailConnector(Connector):
         self._pull_lane.stop()
 
 
-def _fetch_part(session: ImapSession, part: PartPlace) -> bytes:
+def _fetch_part(session: ImapSession, part: PartPlace) -> RawItem:
     """A part from the server, as long as the mail still has its old number there."""
-    from csconsole.connectors.email.parse import parse_mail
-
     mail = read_remote_id(part.remote_id)
     if mail is None or not re.fullmatch(r"[0-9.]{1,100}", part.section):
         raise RejectedError("this attachment cannot be found any more")
@@ -212,4 +219,5 @@ def _fetch_part(session: ImapSession, part: PartPlace) -> bytes:
     body = session.section(mail.uid, part.section)
     if not head and not body:
         raise RejectedError("the mail is not on the server any more; its attachment is gone")
-    return parse_mail(head.rstrip() + b"\r\n\r\n" + body).root.content()
+    raw = head.rstrip() + b"\r\n\r\n" + body
+    return RawItem(remote_id=part.remote_id, kind=PART_KIND, raw=raw, received_at=0)

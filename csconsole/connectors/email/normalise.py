@@ -11,9 +11,9 @@ from csconsole.connectors.email.addresses import Mailbox, read_addresses
 from csconsole.connectors.email.automatic import is_automatic
 from csconsole.connectors.email.body import Body, read_body
 from csconsole.connectors.email.bounce import Bounce, read_bounce
-from csconsole.connectors.email.headers import Headers, decode_words
+from csconsole.connectors.email.headers import Headers, decode_words, shield_words, split
 from csconsole.connectors.email.locator import locator
-from csconsole.connectors.email.parse import Mail, parse_mail
+from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.settings import Settings
 from csconsole.domain.customer import Identity, IdentityKind
 from csconsole.domain.events import AttachmentInfo, Event, MessageEvent, ReceiptEvent, ThreadRef
@@ -21,10 +21,12 @@ from csconsole.errors import PayloadError
 from csconsole.text.sanitize import safe_filename, safe_line, safe_text
 
 MAX_REFERENCES = 100
-MAX_ID = 500
+MAX_REMARKS = 12
+MAX_HEAD = 200_000
 OUTBOX_HEADER = "x-csc-outbox-id"
 
-_ID = re.compile(r"<[^<>\x00-\x20\x7f]{1,498}>")
+_ID = re.compile(r"<\s{0,3}([^<>\x00-\x20\x7f]{1,498})\s{0,3}>")
+_BARE_ID = re.compile(r"[^<>\s\x00-\x20\x7f]{1,400}@[^<>\s\x00-\x20\x7f]{1,98}")
 _NUMBER = re.compile(r"\[#([0-9]{1,9})\]")
 _TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,100}")
 
@@ -36,7 +38,7 @@ def normalise_mail(item: RawItem, account: AccountContext) -> list[Event]:
         PayloadError: there is nothing to read.
     """
     try:
-        return _events(item, account)
+        return read_events(item, account)
     except (PayloadError, MemoryError):
         raise
     except Exception as error:
@@ -44,7 +46,8 @@ def normalise_mail(item: RawItem, account: AccountContext) -> list[Event]:
         raise PayloadError(f"this mail cannot be read ({type(error).__name__}); its bytes are kept") from None
 
 
-def _events(item: RawItem, account: AccountContext) -> list[Event]:
+def read_events(item: RawItem, account: AccountContext) -> list[Event]:
+    """The same without the last line of defence: a mistake of this program is raised as what it is."""
     if not item.raw.strip():
         raise PayloadError(str(item.meta.get("error") or "the server delivered an empty mail"))
     settings = account.settings
@@ -68,7 +71,7 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
     headers = mail.headers
     body = read_body(mail)
     parties = _Parties(headers, own, sent=bool(item.meta.get("sent")))
-    subject = decode_words(headers.raw("subject"))
+    subject = headers.text("subject")
     number = _NUMBER.search(subject)
     marker = _ids(headers.plain(OUTBOX_HEADER))[:1]
     customer = parties.customer
@@ -91,7 +94,7 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
         customer_name=safe_line(customer.name),
         kind="text",
         subject=safe_line(subject),
-        body_text=safe_text(body.text or _stand_in(mail)),
+        body_text=safe_text(body.text),
         body_html=body.html,
         attachments=_attachments(item, body),
         message_ids=_ids(headers.plain("message-id"))[:1],
@@ -151,8 +154,8 @@ def _mailboxes(headers: Headers, name: str) -> list[Mailbox]:
     """The mailboxes of an address header; names are decoded after the structure is known (RFC 2047 section 5)."""
     found: list[Mailbox] = []
     for raw in headers.all(name)[:5]:
-        text = raw.decode("ascii") if raw.isascii() else decode_words(raw)
-        for box in read_addresses(text, 200 - len(found)):
+        text = raw.decode("ascii") if raw.isascii() else decode_words(raw, headers.hint)
+        for box in read_addresses(shield_words(text), 200 - len(found)):
             found.append(Mailbox(decode_words(box.name.encode("utf-8", "replace")), box.address))
         if len(found) >= 200:
             break
@@ -167,13 +170,17 @@ def _identity(box: Mailbox) -> Identity | None:
 
 
 def _ids(text: str) -> tuple[str, ...]:
-    return tuple(_ID.findall(text)[:MAX_REFERENCES])
+    """The message ids of a field, in angle brackets (RFC 5322 section 3.6.4); a lone one may have lost them."""
+    found = _ID.findall(text)[:MAX_REFERENCES]
+    if not found and _BARE_ID.fullmatch(text):
+        found = [text]
+    return tuple(f"<{one}>" for one in found)
 
 
 def _references(headers: Headers, bounce: Bounce | None) -> tuple[str, ...]:
     """Ids of earlier mails, nearest first: In-Reply-To, then References backwards; a bounce's original before all."""
     order = list(_ids(headers.plain("in-reply-to")))
-    order += reversed(_ID.findall(headers.plain("references"))[-MAX_REFERENCES:])
+    order += reversed([f"<{one}>" for one in _ID.findall(headers.plain("references"))[-MAX_REFERENCES:]])
     if bounce is not None and bounce.message_id:
         order.insert(0, bounce.message_id)
     return tuple(dict.fromkeys(order))
@@ -187,15 +194,6 @@ def _date(headers: Headers) -> int:
     except (ValueError, OverflowError, TypeError, IndexError):
         return 0
     return int(at) if 0 < at < 4_102_444_800_000 else 0
-
-
-def _stand_in(mail: Mail) -> str:
-    """What to show for a mail whose text lies beyond a limit."""
-    if "deep" in mail.flags:
-        return "(this mail is nested too deeply to be shown; its original is kept)"
-    if "parts" in mail.flags:
-        return "(this mail has too many parts to be shown; its original is kept)"
-    return ""
 
 
 def _dedup_key(headers: Headers, raw: bytes) -> str:
@@ -217,7 +215,7 @@ def _attachments(item: RawItem, body: Body) -> tuple[AttachmentInfo, ...]:
     """Names made safe, sizes reckoned, locators good for the stored bytes and for the server."""
     listed = [
         AttachmentInfo(
-            name=safe_filename(part.filename or _default_name(part.mime, part.section)),
+            name=safe_filename(part.filename or _mail_name(part) or _default_name(part.mime, part.section)),
             mime=part.mime,
             bytes=part.size,
             locator=locator(item.remote_id, part.section),
@@ -235,6 +233,23 @@ def _attachments(item: RawItem, body: Body) -> tuple[AttachmentInfo, ...]:
             )
         )
     return tuple(listed)
+
+
+def _mail_name(part: Part) -> str:
+    """A mail in a mail is called by its subject."""
+    if part.mime != "message/rfc822":
+        return ""
+    subject = safe_line(split(part.content()[:MAX_HEAD])[0].text("subject"), 60).replace("/", "-")
+    return f"{subject}.eml" if subject.strip(". ") else ""
+
+
+def _remarks(mail: Mail, body: Body) -> list[list[str]]:
+    """What a reader should know besides the text; the interface has the words for it."""
+    found = [*body.remarks]
+    found += [(flag,) for flag in ("deep", "parts", "cut") if flag in mail.flags | body.flags]
+    if body.remote_images:
+        found.append(("images", str(body.remote_images)))
+    return [[safe_line(value) for value in remark] for remark in found[:MAX_REMARKS]]
 
 
 def _default_name(mime: str, section: str) -> str:
@@ -256,6 +271,7 @@ def _extra(item: RawItem, headers: Headers, mail: Mail, body: Body, parties: _Pa
         "date": safe_line(headers.plain("date")[:100]),
         "folder": item.meta.get("folder", ""),
         "flags": sorted(mail.flags | body.flags | parties.flags),
+        "remarks": _remarks(mail, body),
         "remote_images": body.remote_images,
         "hidden": body.hidden,
         "left_out_bytes": item.meta.get("size", 0) if item.meta.get("partial") else 0,

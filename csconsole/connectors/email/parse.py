@@ -12,13 +12,26 @@ import re
 from dataclasses import dataclass, field
 
 from csconsole.connectors.email.charsets import decode
-from csconsole.connectors.email.headers import Headers, from_base64, parameters, split
+from csconsole.connectors.email.headers import KNOWN, Headers, parameters, split
+from csconsole.connectors.email.transfer import (
+    BASE64,
+    QUOTED,
+    UUENCODED,
+    from_base64,
+    from_quoted_printable,
+    from_uuencode,
+    text_from_base64,
+)
 
 MAX_DEPTH = 30
 MAX_PARTS = 500
 MAX_BYTES = 64 * 1024 * 1024
 
 _FLOWED_QUOTE = re.compile(r">*")
+_META = re.compile(rb"""<meta[^>]{0,200}charset\s{0,3}=\s{0,3}["']?\s{0,3}([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+_MBOX_LINE = re.compile(rb">?From [ \t]*[^:\s]")
+_MIME = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}")
+_FIRST_BOUNDARY = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?:content-[a-z-]{1,40}:|\r?\n)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -50,26 +63,27 @@ class Part:
     @property
     def size(self) -> int:
         """Bytes of its content; for base64 reckoned from the length of the lines, without decoding."""
-        if self.encoding != "base64":
+        if self.encoding not in BASE64:
             return len(self.body)
         return max(0, (len(self.body) - self.body.count(b"\n") - self.body.count(b"\r")) * 3 // 4)
 
     def content(self) -> bytes:
         """Its bytes without transfer encoding; damaged encodings give what can be saved."""
-        if self.encoding == "base64":
-            return from_base64(self.body)
-        if self.encoding == "quoted-printable":
-            import binascii
-
-            return binascii.a2b_qp(self.body)
-        if self.encoding in ("x-uuencode", "uuencode", "x-uue"):
-            return _from_uu(self.body)
-        return self.body
+        if self.encoding in BASE64:
+            is_bytes = self.mime.startswith("text/") and not self.params.get("charset", "").lower().startswith("utf-16")
+            return text_from_base64(self.body) if is_bytes else from_base64(self.body)
+        if self.encoding in QUOTED:
+            return from_quoted_printable(self.body)
+        return from_uuencode(self.body) if self.encoding in UUENCODED else self.body
 
     def text(self) -> str:
         """Its content as text with ``\\n`` line ends, ``format=flowed`` unwrapped (RFC 3676)."""
-        text = decode(self.content(), self.params.get("charset", ""))
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        data = self.content()
+        charset = self.params.get("charset", "")
+        if self.mime == "text/html" and (not charset or charset.lower() == "us-ascii"):
+            meta = _META.search(data, 0, 2048)
+            charset = meta[1].decode("ascii") if meta else charset
+        text = decode(data, charset).replace("\r\n", "\n").replace("\r", "\n")
         if self.params.get("format", "").lower() == "flowed" and self.mime == "text/plain":
             text = unflow(text, delete_space=self.params.get("delsp", "").lower() == "yes")
         return text
@@ -109,19 +123,28 @@ class Mail:
 def parse_mail(raw: bytes) -> Mail:
     """Reads a whole mail; damage never raises, it is flagged.
 
-    An mbox line ("From ...") at the start is skipped.
+    An mbox line ("From ...") and blank lines at the start are skipped, bare carriage returns as line ends taken for
+    what they are.
     """
     flags: set[str] = set()
     if len(raw) > MAX_BYTES:
         raw = raw[:MAX_BYTES]
         flags.add("large")
-    if raw.startswith((b"From ", b">From ")):
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    if raw.startswith((b"\n", b"\r\n", b"\xef\xbb\xbf")):
+        begun = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+        raw = begun if KNOWN.match(begun) else raw
+    if _MBOX_LINE.match(raw):
         raw = raw[raw.find(b"\n") + 1 :]
     headers, body = split(raw)
     root = _Walker(flags).build(headers, body, "", 0, "text/plain")
     if not root.children:
         root.section = "1"
-    return Mail(headers, root, flags)
+    mail = Mail(headers, root, flags)
+    if not all(value.isascii() for _, value in headers.fields):
+        headers.hint = next((part.params["charset"] for part in mail.parts() if "charset" in part.params), "")
+    return mail
 
 
 class _Walker:
@@ -133,16 +156,22 @@ class _Walker:
 
     def build(self, headers: Headers, body: bytes, section: str, depth: int, default: str) -> Part:
         mime, params = parameters(headers.raw("content-type"))
-        if not re.fullmatch(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", mime):
-            mime = default if not mime else "text/plain" if mime.startswith("text") else "application/octet-stream"
+        if not _MIME.fullmatch(mime):
+            mime = _forgiven(mime, body, default)
         part = Part(section, mime, params, headers, body)
         part.disposition, named = parameters(headers.raw("content-disposition"))
-        part.filename = named.get("filename", "") or params.get("name", "")
+        part.filename = named.get("filename", "") or params.get("name", "") or params.get("filename", "")
         part.encoding = parameters(headers.raw("content-transfer-encoding"))[0]
         if not mime.startswith("multipart/"):
             return part
+        if part.encoding in BASE64 or part.encoding in QUOTED:
+            part.body = body = part.content() if b"\n--" not in b"\n" + body else body
+            part.encoding = ""
         boundary = params.get("boundary", "").encode("utf-8", "replace")
         pieces = self._pieces(body, boundary) if boundary and depth < MAX_DEPTH else []
+        if not pieces and depth < MAX_DEPTH:
+            guessed = _FIRST_BOUNDARY.search(body)
+            pieces = self._pieces(body, guessed[1]) if guessed else []
         if depth >= MAX_DEPTH:
             self.flags.add("deep")
         inner = "message/rfc822" if mime == "multipart/digest" else "text/plain"
@@ -182,29 +211,24 @@ class _Walker:
         return pieces
 
 
+def _forgiven(mime: str, body: bytes, default: str) -> str:
+    """The type of a part that names none, or none that is one (RFC 2045 section 5.2)."""
+    if not mime:
+        opened = _FIRST_BOUNDARY.match(body.lstrip(b"\r\n"))
+        return "multipart/mixed" if opened and body.count(b"--" + opened[1]) > 1 else default
+    family = mime.partition("/")[0]
+    if "html" in mime:
+        return "text/html"
+    if family in ("text", "plain"):
+        return "text/plain"
+    return "multipart/mixed" if family == "multipart" else "application/octet-stream"
+
+
 def _without_last_break(data: bytes) -> bytes:
     """The line break before a boundary belongs to the boundary (RFC 2046 section 5.1.1)."""
     if data.endswith(b"\r\n"):
         return data[:-2]
     return data[:-1] if data.endswith(b"\n") else data
-
-
-def _from_uu(data: bytes) -> bytes:
-    import binascii
-
-    out: list[bytes] = []
-    inside = False
-    for line in data.splitlines():
-        if not inside:
-            inside = line.startswith(b"begin ")
-        elif line.strip() == b"end":
-            break
-        else:
-            try:
-                out.append(binascii.a2b_uu(line))
-            except binascii.Error:
-                continue
-    return b"".join(out)
 
 
 def unflow(text: str, delete_space: bool = False) -> str:

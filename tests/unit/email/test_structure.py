@@ -57,7 +57,7 @@ def test_a_forwarded_mail_is_one_attachment() -> None:
     )
     event = message(mail("Subject: outer\nContent-Type: multipart/mixed; boundary=b", body))
     assert (event.subject, event.body_text) == ("outer", "see below")
-    assert [(one.name, one.mime) for one in event.attachments] == [("part-2.eml", "message/rfc822")]
+    assert [(one.name, one.mime) for one in event.attachments] == [("inner.eml", "message/rfc822")]
 
 
 def test_related_pictures_are_attachments_and_the_root_is_the_text() -> None:
@@ -200,7 +200,7 @@ def test_many_html_parts_are_not_all_converted() -> None:
     body = f"--b\nContent-Type: text/html\n\n{html}\n" * 12 + "--b--"
     event = message(mail("Content-Type: multipart/mixed; boundary=b", body))
     assert "cut" in event.extra["flags"]
-    assert len(event.attachments) == 9
+    assert len(event.attachments) == 12
 
 
 def test_escape_sequences_do_not_survive_html_entities() -> None:
