@@ -1,4 +1,4 @@
-"""``import``, ``backup`` and ``restore``: data from and to files."""
+"""``backup`` and ``restore``: the database from and to a file."""
 
 from __future__ import annotations
 
@@ -10,40 +10,15 @@ import typer
 from csconsole.cli.session import Session, bind
 from csconsole.clock import SystemClock
 from csconsole.errors import ConfigError
-from csconsole.services.desk import Desk
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command("import")(bind(import_mail))
     app.command("backup")(bind(backup))
     app.command("restore")(bind(restore))
 
 
 File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
-
-
-def import_mail(
-    session: Session,
-    path: Annotated[Path, typer.Argument(metavar="PATH", show_default=False)],
-    account: Annotated[str, typer.Option("--account", metavar="NAME", help="the account the mail belongs to")],
-) -> None:
-    """Imports mail as history. PATH is an .eml file, a directory of them, an mbox or a Maildir; twice does no harm."""
-    from csconsole.services import importing
-
-    config = session.full_config
-    session.log()
-    desk = Desk.open(session.store(create=True), config, session.clock)
-    counts = importing.import_mail(desk, path.expanduser(), account)
-    session.answer(
-        {
-            "account": account,
-            "new": counts.new,
-            "duplicates": counts.duplicates,
-            "quarantined": counts.quarantined,
-        },
-        f"{account}: {counts.new} new, {counts.duplicates} known, {counts.quarantined} in quarantine.",
-    )
 
 
 def backup(session: Session, file: File) -> None:

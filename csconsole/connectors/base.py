@@ -169,6 +169,9 @@ class Connector(ABC):
     Settings: type[msgspec.Struct] | None = None
     """The connector's own account settings; unknown keys are reported with file and line."""
 
+    imports: tuple[str, ...] = ()
+    """Kinds of items that ``normalise`` takes from files too (``rfc822``)."""
+
     def __init__(self, account: AccountContext, clock: Clock) -> None:
         self.account = account
         self.clock = clock

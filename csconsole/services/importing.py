@@ -1,63 +1,118 @@
-"""Mail from files into the store: single mails, directories of them, mbox and Maildir; and quarantine once more.
+"""Mail from files into the store, and quarantine once more.
 
 What is imported is history: it opens, notifies and starts nothing. Each mail is known by the hash of its bytes and
-by its Message-ID, so importing twice, or importing what the account fetched itself, brings nothing double.
+by its Message-ID, so importing twice, or importing what the account fetched itself, brings nothing double. That is
+also how an import goes on after it was stopped or killed: what is stored is recognised before it is parsed.
+
+Reading, parsing and storing overlap; at most a few pages are in memory, however large the mailbox.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
-from collections.abc import Iterable, Iterator
-from email.utils import mktime_tz, parsedate_tz
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from csconsole.clock import SECOND
+from csconsole import crashpoints
 from csconsole.config.model import AccountConfig
 from csconsole.connectors.base import Page, PageKind, RawItem
 from csconsole.connectors.registry import connector_class
 from csconsole.errors import ConfigError, NotFoundError, PayloadError, RefusedError, UsageError
 from csconsole.services.desk import Desk
-from csconsole.store import accounts, quarantine
+from csconsole.services.mail_files import Found, mails
+from csconsole.store import accounts, quarantine, refs
 from csconsole.store.accounts import AccountRow
 from csconsole.store.quarantine import QuarantineRow
 from csconsole.sync import ingest
+from csconsole.sync.access import Access
 from csconsole.sync.account import context_of, enrol, recipe_of
 from csconsole.sync.ingest import Counts, Parsed
 from csconsole.sync.parsing import Parser
 
-PAGE = 200
-"""Mails read, understood and stored together."""
-LARGEST = 64 * 1024 * 1024
-"""Bytes of a mail that is still read."""
+KIND = "rfc822"
+PAGE_MAILS = 200
+PAGE_BYTES = 8 * 1024 * 1024
+"""A page ends with the mail that exceeds one of these; mails are read, understood and stored by pages."""
+AHEAD = 2
+"""Pages read, and pages understood, that may wait for the next step."""
+NAMED = 20
+"""Files that cannot be read of which the names are kept."""
 
-_FROM_LINE = re.compile(rb"From \S+ .*\d{4}\s*$")
-_QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
-_SENT_FOLDER = re.compile(r"\.?(sent|sent[ -]?(items|mail|messages)|ส่งแล้ว)", re.IGNORECASE)
+
+class Progress(msgspec.Struct):
+    """How far an import is; ``consumed`` in bytes of the files.
+
+    Attributes:
+        read: mails found.
+        new: mails stored.
+        duplicates: mails that were here already.
+        quarantined: mails that could not be understood; their bytes are kept.
+        drafts: mails never sent, passed over.
+        unreadable: files that could not be read, and why (the first of them).
+    """
+
+    read: int = 0
+    new: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    drafts: int = 0
+    unreadable_count: int = 0
+    unreadable: list[str] = []
+    consumed: int = 0
 
 
-def import_mail(desk: Desk, path: Path, account: str) -> Counts:
-    """Imports a file of one mail, a directory of ``.eml`` files, an mbox or a Maildir.
+class _Page(msgspec.Struct):
+    """Mails on their way, and what was read to find them."""
+
+    items: list[RawItem] = []
+    size: int = 0
+    consumed: int = 0
+    drafts: int = 0
+    problems: list[str] = []
+
+    def take(self, found: Found) -> None:
+        self.consumed += found.consumed
+        if found.item is not None:
+            self.items.append(found.item)
+            self.size += len(found.item.raw)
+        elif found.is_draft:
+            self.drafts += 1
+        else:
+            self.problems.append(found.problem)
+
+    @property
+    def full(self) -> bool:
+        things = len(self.items) + self.drafts + len(self.problems)
+        return things >= PAGE_MAILS or self.size >= PAGE_BYTES
+
+
+def import_mail(
+    desk: Desk, path: Path, account: str, *, told: Callable[[Progress], object] = lambda _: None
+) -> Progress:
+    """Imports a file of one mail, a directory of mail, an mbox or a Maildir.
 
     Args:
         desk: who imports; the configuration must have been loaded with the connectors' keys.
         path: where the mail lies.
         account: name of the account it belongs to.
+        told: called after each page with how far the import is.
 
     Raises:
         NotFoundError: no such account.
-        UsageError: the path is missing or holds no mail.
+        UsageError: the path is missing or holds no mail, or the account is no mailbox.
         ConnectorError: the reader of messages cannot start.
         StoreError: what was stored before stays; importing again goes on.
     """
     config = _account(desk, account)
-    row = _enrolled(desk, config)
+    kind = connector_class(config.connector)
+    if KIND not in kind.imports:
+        raise UsageError(f'"{account}" is no mailbox; name an account whose connector is email.')
     if not path.exists():
         raise UsageError(f"{path} does not exist.")
-    return asyncio.run(_import(desk, row, config, mails(path)))
+    row = _enrolled(desk, config)
+    return asyncio.run(_Import(desk, row, config, told).run(mails(path)))
 
 
 def retry(desk: Desk, row: QuarantineRow) -> Counts:
@@ -117,19 +172,6 @@ def _enrolled(desk: Desk, config: AccountConfig) -> AccountRow:
     return row
 
 
-async def _import(desk: Desk, row: AccountRow, config: AccountConfig, items: Iterable[RawItem]) -> Counts:
-    counts = Counts()
-    parser = Parser()
-    recipe = recipe_of(config, desk.config, connector_class(config.connector))
-    try:
-        for page in _pages(items):
-            parsed = await parser.parse(recipe, page)
-            counts.add(_store(desk, row, config, page, parsed))
-    finally:
-        await parser.close()
-    return counts
-
-
 async def _understand(desk: Desk, config: AccountConfig, items: list[RawItem]) -> list[Parsed]:
     parser = Parser(1)
     try:
@@ -138,146 +180,97 @@ async def _understand(desk: Desk, config: AccountConfig, items: list[RawItem]) -
         await parser.close()
 
 
-def _store(desk: Desk, row: AccountRow, config: AccountConfig, items: list[RawItem], parsed: list[Parsed]) -> Counts:
-    """Stores a page as history; the account's own cursor stays where it is."""
-    current = accounts.account_by_name(desk.store, row.name) or row
-    page = Page(items=tuple(items), next=current.cursor, kind=PageKind.HISTORY)
-    return ingest.apply_page(
-        desk.store,
-        current,
-        page,
-        parsed,
-        desk.clock,
-        open_days=desk.config.sync.open_days,
-        reopen_window=config.reopen_window.ms,
-    )
+class _Import:
+    """One import at work: a reading thread, the parsing children and the store's thread, joined by short queues."""
+
+    def __init__(self, desk: Desk, row: AccountRow, config: AccountConfig, told: Callable[[Progress], object]) -> None:
+        self._desk = desk
+        self._row = row
+        self._config = config
+        self._told = told
+        self._recipe = recipe_of(config, desk.config, connector_class(config.connector))
+        self._read: asyncio.Queue[_Page | None] = asyncio.Queue(AHEAD)
+        self._parsed: asyncio.Queue[tuple[_Page, list[Parsed], int] | None] = asyncio.Queue(AHEAD)
+        self.progress = Progress()
+
+    async def run(self, found: Iterator[Found]) -> Progress:
+        """Imports everything.
+
+        Raises:
+            CsconsoleError: see :func:`import_mail`.
+        """
+        parser, access = Parser(), Access(self._desk.store, self._desk.clock)
+        steps = [
+            asyncio.create_task(step)
+            for step in (self._reading(found), self._parsing(parser, access), self._storing(access))
+        ]
+        try:
+            await asyncio.gather(*steps)
+        finally:
+            for step in steps:
+                step.cancel()
+            await asyncio.gather(*steps, return_exceptions=True)
+            await parser.close()
+            access.close()
+        return self.progress
+
+    async def _reading(self, found: Iterator[Found]) -> None:
+        while True:
+            page = await asyncio.to_thread(_next_page, found)
+            await self._read.put(page)
+            if page is None:
+                return
+
+    async def _parsing(self, parser: Parser, access: Access) -> None:
+        """Understands what is not here yet; most of a second import ends at this gate."""
+        while (page := await self._read.get()) is not None:
+            ids = [item.remote_id for item in page.items]
+            known = await access.read(refs.known, self._row.id, "message", ids)
+            fresh = [item for item in page.items if item.remote_id not in known]
+            parsed = await parser.parse(self._recipe, fresh)
+            await self._parsed.put((page, parsed, len(page.items) - len(fresh)))
+        await self._parsed.put(None)
+
+    async def _storing(self, access: Access) -> None:
+        """Stores each page as history; the account's own cursor stays where it is."""
+        while (step := await self._parsed.get()) is not None:
+            page, parsed, known = step
+            crashpoints.point("mid-page")
+            counts = Counts(duplicates=known)
+            if parsed:
+                whole = Page(items=tuple(one.item for one in parsed), next="", kind=PageKind.HISTORY)
+                stored = await access.call(
+                    ingest.apply_page,
+                    access.store,
+                    self._row,
+                    whole,
+                    parsed,
+                    access.clock,
+                    open_days=self._desk.config.sync.open_days,
+                    reopen_window=self._config.reopen_window.ms,
+                    moves_cursor=False,
+                )
+                counts.add(stored)
+            crashpoints.point("page-stored")
+            self._count(page, counts)
+
+    def _count(self, page: _Page, counts: Counts) -> None:
+        progress = self.progress
+        progress.read += len(page.items) + page.drafts
+        progress.new += counts.new
+        progress.duplicates += counts.duplicates
+        progress.quarantined += counts.quarantined
+        progress.drafts += page.drafts
+        progress.unreadable_count += len(page.problems)
+        progress.unreadable += page.problems[: NAMED - len(progress.unreadable)]
+        progress.consumed += page.consumed
+        self._told(progress)
 
 
-def _pages(items: Iterable[RawItem]) -> Iterator[list[RawItem]]:
-    page: list[RawItem] = []
-    for item in items:
-        page.append(item)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    if page:
-        yield page
-
-
-# -- files -----------------------------------------------------------------------------------------------
-
-
-def mails(path: Path) -> Iterator[RawItem]:
-    """The mails below a path, in a stable order.
-
-    Raises:
-        UsageError: a file cannot be read, or nothing there is mail.
-    """
-    found = False
-    for item in _walk(path):
-        found = True
-        yield item
-    if not found:
-        raise UsageError(f"{path} holds no mail: give an .eml file, a directory of them, an mbox or a Maildir.")
-
-
-def _walk(path: Path) -> Iterator[RawItem]:
-    if path.is_file():
-        yield from _file(path)
-        return
-    if (path / "cur").is_dir():
-        folders = [path, *sorted(one for one in path.iterdir() if one.is_dir() and (one / "cur").is_dir())]
-        for folder in folders:
-            sent = bool(_SENT_FOLDER.fullmatch(folder.name))
-            for part in ("cur", "new"):
-                for file in _files(folder / part):
-                    yield _item(_read(file), file, sent=sent)
-        return
-    for file in _files(path, below=True):
-        if file.suffix.lower() in (".eml", ".mbox"):
-            yield from _file(file)
-
-
-def _files(folder: Path, *, below: bool = False) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(one for one in (folder.rglob("*") if below else folder.iterdir()) if one.is_file())
-
-
-def _file(path: Path) -> Iterator[RawItem]:
-    sent = bool(_SENT_FOLDER.fullmatch(path.parent.name)) or bool(_SENT_FOLDER.fullmatch(path.stem))
-    try:
-        with path.open("rb") as stream:
-            is_mbox = _FROM_LINE.match(stream.readline(1000)) is not None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    if not is_mbox:
-        yield _item(_read(path), path, sent=sent)
-        return
-    for raw in _mbox(path):
-        yield _item(raw, path, sent=sent)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(LARGEST)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def _mbox(path: Path) -> Iterator[bytes]:
-    """The mails of an mbox (RFC 4155 with the ``>From`` quoting of mboxrd), read line by line."""
-    lines: list[bytes] = []
-    size = 0
-    blank = True
-    begun = False
-    with path.open("rb") as stream:
-        for line in stream:
-            if blank and _FROM_LINE.match(line):
-                if begun:
-                    yield _unquoted(lines)
-                lines, size, begun, blank = [], 0, True, False
-                continue
-            blank = line in (b"\n", b"\r\n")
-            if size < LARGEST:
-                lines.append(line)
-                size += len(line)
-    if begun:
-        yield _unquoted(lines)
-
-
-def _unquoted(lines: list[bytes]) -> bytes:
-    if lines and lines[-1] in (b"\n", b"\r\n"):
-        lines = lines[:-1]
-    return _QUOTED_FROM.sub(rb"\1", b"".join(lines))
-
-
-def _item(raw: bytes, path: Path, *, sent: bool) -> RawItem:
-    """A mail as the connector's readers know it; its id is made of its bytes."""
-    return RawItem(
-        remote_id=f"import:{hashlib.sha256(raw).hexdigest()[:40]}",
-        kind="rfc822",
-        raw=raw,
-        received_at=_received_at(raw) or int(path.stat().st_mtime) * SECOND,
-        meta={"folder": path.parent.name if not sent else "Sent", **({"sent": True} if sent else {})},
-    )
-
-
-def _received_at(raw: bytes) -> int:
-    """When a mail was delivered: its topmost ``Received``, else its ``Date`` (RFC 5322 section 3.6), ms UTC; 0 for
-    neither."""
-    head = re.split(rb"\r?\n\r?\n", raw[:200_000], maxsplit=1)[0]
-    unfolded = re.sub(rb"\r?\n[ \t]+", b" ", head).decode("latin-1")
-    for name in ("received", "date"):
-        for line in unfolded.splitlines():
-            field, colon, value = line.partition(":")
-            if colon and field.strip().lower() == name:
-                parsed = parsedate_tz(value.rpartition(";")[2].strip())
-                if parsed is not None:
-                    try:
-                        return max(0, int(mktime_tz(parsed)) * SECOND)
-                    except (ValueError, OverflowError):
-                        return 0
-                break
-    return 0
+def _next_page(found: Iterator[Found]) -> _Page | None:
+    page = _Page()
+    for one in found:
+        page.take(one)
+        if page.full:
+            return page
+    return page if page.consumed or page.problems or page.items else None

@@ -95,10 +95,11 @@ def ensure_account(
     return int(row[0])
 
 
-def save_cursor(tx: Tx, account_id: int, cursor: str, *, total: int | None, added: int) -> None:
-    """Stores the cursor in the transaction of its page."""
+def save_cursor(tx: Tx, account_id: int, cursor: str | None, *, total: int | None, added: int) -> None:
+    """Stores the cursor in the transaction of its page; None leaves it."""
     tx.execute(
-        "update account set cursor = ?, cursor_at = ?, total = coalesce(?, total), pulled = pulled + ? where id = ?",
+        "update account set cursor = coalesce(?, cursor), cursor_at = ?, total = coalesce(?, total),"
+        " pulled = pulled + ? where id = ?",
         (cursor, tx.now, total, added, account_id),
     )
 

@@ -97,6 +97,7 @@ def apply_page(
     *,
     open_days: int,
     reopen_window: int,
+    moves_cursor: bool = True,
 ) -> Counts:
     """Writes a page and its cursor.
 
@@ -108,6 +109,7 @@ def apply_page(
         clock: stamps what is written.
         open_days: see :class:`Intake`.
         reopen_window: the account's reopen window in ms.
+        moves_cursor: False for mail that came by another way: the account's reading goes on where it was.
 
     Raises:
         StoreError: nothing of the failed transaction was written; the same cursor can be pulled again.
@@ -128,7 +130,8 @@ def apply_page(
             place = intake.next_n
             counts.add(intake.counts)
             if not left:
-                accounts.save_cursor(tx, account.id, page.next, total=page.total, added=counts.new)
+                cursor = page.next if moves_cursor else None
+                accounts.save_cursor(tx, account.id, cursor, total=page.total, added=counts.new)
             spent = clock.monotonic() - begun
         if not left:
             return counts

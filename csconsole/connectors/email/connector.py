@@ -42,6 +42,7 @@ class EmailConnector(Connector):
     """
 
     Settings = Settings
+    imports = ("rfc822",)
 
     def __init__(self, account: AccountContext, clock: Clock) -> None:
         from csconsole.connectors.email.outgoing import Outgoing
