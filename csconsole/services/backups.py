@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,12 +9,11 @@ import msgspec
 
 from csconsole.errors import RefusedError, StoreError
 from csconsole.paths import DataDir
-from csconsole.store import checks, outbox
+from csconsole.store import checks, copies, outbox
 from csconsole.store.database import Store
 from csconsole.store.locks import FileLock
 
 _AFTER_RESTORE = "Restored from a backup: it may have left before. Look, then settle it."
-_COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -68,7 +66,9 @@ def restore(place: DataDir, source: Path, now: int) -> Restored:
         staged.mkdir(mode=0o700)
         try:
             uncertain = _prepare(staged, source, now)
-            kept = _exchange(place, staged / place.database.name)
+            kept = copies.exchange(place.database, staged / place.database.name, place.backups)
+        except OSError as error:
+            raise StoreError(f"{place.root} cannot be written ({error.strerror}); nothing was replaced.") from None
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     finally:
@@ -95,26 +95,3 @@ def _prepare(staged: Path, source: Path, now: int) -> int:
     finally:
         store.close()
     return len(waiting)
-
-
-def _exchange(place: DataDir, new: Path) -> Path | None:
-    """Moves the old database aside and the new one into its place."""
-    kept = None
-    if place.database.exists():
-        place.backups.mkdir(mode=0o700, exist_ok=True)
-        number = 1
-        while (place.backups / f"before-restore-{number}.db").exists():
-            number += 1
-        kept = place.backups / f"before-restore-{number}.db"
-        for end in ("", *_COMPANIONS):
-            old = place.database.with_name(place.database.name + end)
-            if old.exists():
-                old.replace(kept.with_name(kept.name + end))
-    new.replace(place.database)
-    place.database.chmod(0o600)
-    handle = os.open(place.root, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    return kept

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from csconsole.errors import StoreError
-from csconsole.store import driver
+from csconsole.store import copies, driver
 from csconsole.store.locks import FileLock
 from csconsole.store.reading import ReadConnection
 
@@ -309,23 +309,19 @@ class Store:
                     raise driver.translate(error, str(self.path)) from error
 
     def backup(self, target: Path) -> None:
-        """A consistent copy while others go on working.
+        """A consistent copy while others go on working; the name appears when the copy is whole and on the disk.
 
         Raises:
             StoreError: the target exists or cannot be written.
         """
+        part = copies.begin(target)
         try:
-            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        except FileExistsError:
-            raise StoreError(f"{target} exists already; name another file.") from None
-        except OSError as error:
-            raise StoreError(f"{target} cannot be written ({error.strerror}); name another file.") from error
-        with self._write_lock:
-            try:
-                self._open_writer().execute("vacuum into ?", (str(target),))
-            except driver.DatabaseError as error:
-                target.unlink(missing_ok=True)
-                raise driver.translate(error, str(target)) from error
+            with self._write_lock:
+                self._open_writer().execute("vacuum into ?", (str(part),))
+        except driver.DatabaseError as error:
+            part.unlink(missing_ok=True)
+            raise driver.translate(error, str(target)) from error
+        copies.finish(part, target)
 
     def close(self) -> None:
         """Closes every connection and lock; a read or a transaction of another thread is ended or waited for."""

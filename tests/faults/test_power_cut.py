@@ -11,7 +11,8 @@ import hashlib
 import random
 import shutil
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,48 @@ def test_power_fails_while_the_worker_reads_and_sends(tmp_path: Path, repository
     tell(line)
     assert (corrupt, line.lost, line.twice) == (0, 0, 0)
     assert line.uncertain == 0 or name in ("none",)
+
+
+def test_power_fails_while_a_backup_is_put_back(shop: DemoShop, tmp_path: Path) -> None:
+    shop.answer(2)
+    with _opened(shop) as store:
+        store.backup(tmp_path / "backup.db")
+    shop.answer(3)
+    recording = record(shop, tmp_path / "run", "command", "restore", str(tmp_path / "backup.db"))
+    line = Line("power-cut restore", cases=0, seed=SEED)
+    corrupt = cut(recording, line, CUTS)
+    line.facts |= {"states": len(recording.states)}
+    tell(line)
+    assert len(recording.states) == 2, "the old database and the new one"
+    assert (corrupt, line.lost) == (0, 0)
+
+
+def test_power_fails_while_a_backup_is_written(shop: DemoShop, tmp_path: Path) -> None:
+    shop.answer(2)
+    target = shop.data.root / "backup.db"
+    recording = record(shop, tmp_path / "run", "command", "backup", str(target))
+    line = Line("power-cut backup", cases=0, seed=SEED)
+    wanted = dump(shop.data.root)
+
+    def judge(root: Path, moment: int) -> None:
+        """A file of that name is a whole backup; it is there once that was said."""
+        found = root / target.name
+        if found.exists():
+            (root / "read").mkdir()
+            found.rename(root / "read" / "csconsole.db")
+            line.lost += dump_or_none(root / "read") != wanted
+        else:
+            line.lost += moment >= recording.told[0]
+
+    corrupt = cut(recording, line, CUTS, judge)
+    tell(line)
+    assert (corrupt, line.lost) == (0, 0)
+
+
+@contextmanager
+def _opened(shop: DemoShop) -> Iterator[Store]:
+    store = Store(shop.data.root)
+    try:
+        yield store
+    finally:
+        store.close()

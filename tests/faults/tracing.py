@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,7 +27,11 @@ LIMIT = 60.0
 """Seconds after which a process counts as hanging."""
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.faults.victims"])
+_context.set_forkserver_preload(["tests.faults.rehearsal"])
+
+
+CALLS = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename", "link", "unlink", "sendto", "recvfrom")
+"""Where a process is killed: whatever changes a disk or speaks to somebody."""
 
 
 class Ended(msgspec.Struct):
@@ -90,6 +95,30 @@ def run(victim: str, *arguments: Any, place: Path, strace: Sequence[str] = (), l
     code = process.exitcode if process.exitcode is not None else 1
     process.close()
     return Ended(code, out.read_text("utf-8"), err.read_text("utf-8", "replace"))
+
+
+def counted(victim: str, *arguments: Any, place: Path, calls: Sequence[str] = CALLS) -> list[tuple[str, int]]:
+    """Every place where a victim can be killed: ``(system call, its number)``.
+
+    strace counts for each thread apart; a number beyond what the busiest thread makes is never reached.
+    """
+    log = place.with_name(f"{place.name}-calls")
+    ended = run(
+        victim, *arguments, place=place, strace=("-e", f"trace={','.join(calls)}", "-e", "signal=none", "-o", str(log))
+    )
+    assert ended.code == 0, ended.err
+    made: Counter[tuple[str, str]] = Counter()
+    for line in log.read_text("utf-8", "replace").splitlines():
+        thread, _, rest = line.partition(" ")
+        name = rest.strip().partition("(")[0]
+        made[thread, name] += name in calls
+    most = {call: max((n for (_, name), n in made.items() if name == call), default=0) for call in calls}
+    return [(call, number) for call, count in most.items() for number in range(1, count + 1)]
+
+
+def killed_at(call: str, number: int) -> tuple[str, ...]:
+    """Options of strace for a death at a thread's ``number``-th ``call``, before it is done."""
+    return ("-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}")
 
 
 def _attach(pid: int, options: Sequence[str], place: Path) -> subprocess.Popen[bytes]:
