@@ -170,7 +170,7 @@ _TABLE: tuple[Command, ...] = (
     _c("case.assign", "a", _CASES, _CASE, _change_case, words="assign, มอบหมาย, แจก, แอสไซน์", hint=25),
     _c("case.take", "A", _CASES, _CASE, _change_case, words="take, claim, รับเคส, หยิบ"),
     _c("case.tag", "t", _CASES, _CASE, _change_case, words="tag, แท็ก, แท็กเคส", hint=20),
-    *(_c(f"tag.hot_{n}", f"t{n}", _CASES, _CASE, _change_case) for n in range(1, 10)),
+    *(_c(f"tag.hot_{n}", f"t{n}", _CASES, _CASE, _change_case) for n in (*range(1, 10), 0)),
     _c("customer.tag", "T", _CASES, _CASE, _change_case, words="customer tag, แท็กลูกค้า"),
     _c("case.priority", "p", _CASES, _CASE, _change_case, words="priority, ความด่วน"),
     _c("case.reason", "gR", _CASES, _CASE, _change_case, words="reason, contact reason, สาเหตุที่ติดต่อ"),

@@ -29,7 +29,8 @@ _PANES = {
     Pane.COMPOSER: "writing",
 }
 _HEAD = "| keys | command | | works in | name |\n|---|---|---|---|---|\n"
-_SERIES = ("live.", "tag.hot_")
+_SERIES = {"live.": "9", "tag.hot_": "0"}
+"""Commands in a row, of which the first is shown, with the last digit."""
 
 
 def keys_page() -> str:
@@ -44,8 +45,9 @@ def keys_page() -> str:
             if _is_further(command):
                 continue
             keys = " ".join(f"`{show(sequence)}`" for sequence in keymap.keys_of(command.id))
-            if command.id.startswith(_SERIES):
-                keys += f" to `{show(keymap.keys_of(command.id)[0])[:-1]}9`"
+            for series, last in _SERIES.items():
+                if command.id.startswith(series):
+                    keys += f" to `{show(keymap.keys_of(command.id)[0])[:-1]}{last}`"
             row = (
                 keys,
                 english.t(command.title_key),
@@ -69,7 +71,7 @@ def _own(keys: str) -> str:
 
 def _is_further(command: Command) -> bool:
     """Whether a command is one more of a series whose first is shown."""
-    return command.id.startswith(_SERIES) and not command.id.endswith("1")
+    return command.id.startswith(tuple(_SERIES)) and not command.id.endswith("1")
 
 
 def _where(command: Command) -> str:

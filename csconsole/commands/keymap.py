@@ -236,6 +236,10 @@ class KeyReader:
         """Whether a stroke continues the half-typed sequence."""
         return self._node is not None and self._step(self._node, stroke)[1] is not None
 
+    def begins(self, stroke: str, pane: Pane) -> bool:
+        """Whether a stroke alone is a command of a pane or the beginning of one."""
+        return self._step(self.keymap.tree(pane), stroke)[1] is not None
+
     def cancel(self) -> None:
         """Drops a half-typed sequence, as when the focus moves."""
         self._strokes.clear()

@@ -19,7 +19,7 @@ from csconsole.screens.background import Background
 from csconsole.screens.main import MainScreen
 from csconsole.screens.session import DataWatch, Session
 from csconsole.store import outbox
-from csconsole.terminal import patches
+from csconsole.terminal import keyboard, patches
 from csconsole.terminal.gc import KeyedCollector
 from csconsole.themes.textual_themes import register
 
@@ -41,6 +41,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def __init__(self, session: Session, driver_class: type[Driver] | None = None) -> None:
         patches.install()
+        keyboard.install()
         super().__init__(driver_class)
         self.session = session
         self.crash = ""
@@ -156,6 +157,15 @@ class ConsoleApp(App[int], inherit_bindings=False):
             return
         if self._collector is not None:
             self._collector.key_pressed()
+        if not isinstance(event, keyboard.EscapedKey):
+            await self._key(event)
+        elif self.is_running and self.main.keys.is_bound(event.with_alt, self.focused):
+            await self._key(event.as_alt())
+        else:
+            for one in event.as_two():
+                await self._key(one)
+
+    async def _key(self, event: events.Key) -> None:
         if self.is_running and self.main.keys.take(event):
             return
         field = self.focused

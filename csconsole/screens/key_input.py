@@ -11,6 +11,7 @@ from csconsole.commands.notation import stroke_of
 if TYPE_CHECKING:
     from textual import events
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from csconsole.screens.main import MainScreen
 
@@ -44,6 +45,13 @@ class KeyInput:
     def continuations(self) -> list[tuple[str, str]]:
         """Strokes that may come next, with the command each leads to or into."""
         return self._reader.continuations()
+
+    def is_bound(self, stroke: str, field: Widget | None) -> bool:
+        """Whether a stroke with Alt means something to the commands or to the field that has the focus."""
+        screen = self._screen
+        if stroke in getattr(field, "alt_keys", ()):
+            return True
+        return not screen.is_picking and self._reader.begins(stroke, screen.pane)
 
     def take(self, event: events.Key) -> bool:
         """Reads a key; True when it was a command or part of one."""

@@ -228,7 +228,7 @@ def _hot(digit: int) -> Callable[[MainScreen], None]:
     return handler
 
 
-for _digit in range(1, 10):
+for _digit in range(10):
     HANDLERS[f"tag.hot_{_digit}"] = _hot(_digit)
 
 

@@ -106,6 +106,9 @@ class LineBuffer:
     def _delete_word(self) -> None:
         self._cut(graphemes.previous_word(self.text, self.caret), self.caret)
 
+    def _delete_word_after(self) -> None:
+        self._cut(self.caret, graphemes.next_word(self.text, self.caret))
+
     def _delete_before(self) -> None:
         self._cut(0, self.caret)
 
@@ -140,9 +143,15 @@ _ACTS = {
     "delete": LineBuffer._delete,
     "ctrl+d": LineBuffer._delete,
     "ctrl+w": LineBuffer._delete_word,
+    "alt+b": LineBuffer._word_left,
+    "alt+f": LineBuffer._word_right,
     "alt+backspace": LineBuffer._delete_word,
+    "alt+d": LineBuffer._delete_word_after,
     "ctrl+u": LineBuffer._delete_before,
     "ctrl+k": LineBuffer._delete_after,
     "up": LineBuffer._earlier,
     "down": LineBuffer._later,
 }
+
+ALT_KEYS = frozenset(key for key in _ACTS if key.startswith("alt+"))
+"""Keys with Alt that mean something to a line of text."""

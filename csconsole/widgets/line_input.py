@@ -16,7 +16,7 @@ from textual.strip import Strip
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import next_stop, width
 from csconsole.text.keyboard import second_reading
-from csconsole.widgets.line_buffer import LineBuffer
+from csconsole.widgets.line_buffer import ALT_KEYS, LineBuffer
 from csconsole.widgets.painted import Painted
 from csconsole.widgets.strips import Line
 
@@ -39,6 +39,8 @@ class LineInput(Painted, can_focus=True):
     DEFAULT_CSS = """
     LineInput { height: 1; }
     """
+
+    alt_keys = ALT_KEYS
 
     class _Event(Message):
         def __init__(self, field: LineInput, value: str) -> None:

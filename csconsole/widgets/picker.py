@@ -18,7 +18,7 @@ from csconsole.i18n import Catalog
 from csconsole.text.graphemes import truncate, width
 from csconsole.text.keyboard import digit_for
 from csconsole.text.sanitize import safe_line
-from csconsole.widgets.line_buffer import LineBuffer
+from csconsole.widgets.line_buffer import ALT_KEYS, LineBuffer
 from csconsole.widgets.line_input import put_with_caret, read
 from csconsole.widgets.painted import Painted
 from csconsole.widgets.strips import Line
@@ -65,7 +65,7 @@ class Picker(Painted, can_focus=True):
         several: whether Tab chooses several rows.
         creates: whether a text that matches no row may be made a new one.
         searchable: without it there is no search line, and every key of the digit row counts in either layout.
-        numbered: whether a digit chooses a row; without it a text may begin with one, such as ``2h``.
+        numbered: whether a digit chooses a row, unless Space came first; without it a text may begin with one.
         preview: gives the lines below the rows.
         preview_rows: how many lines those are.
         id: of the widget.
@@ -74,6 +74,8 @@ class Picker(Painted, can_focus=True):
     DEFAULT_CSS = """
     Picker { layer: overlay; dock: bottom; height: 12; }
     """
+
+    alt_keys = ALT_KEYS
 
     class _Event(Message):
         def __init__(self, picker: Picker) -> None:
@@ -156,6 +158,7 @@ class Picker(Painted, can_focus=True):
         self._top = 0
         self._right_cells = 0
         self._reading: str | None = None
+        self._is_typing = False
         self._search()
 
     # -- state --------------------------------------------------------------------------------------------------------
@@ -206,6 +209,10 @@ class Picker(Painted, can_focus=True):
             self._mark()
         elif (digit := self._digit(character)) is not None:
             self._choose(self._top + digit - 1)
+        elif self.searchable and key == "space" and self._counts_rows():
+            self._is_typing = True
+        elif self._is_typing and key == "backspace" and not self.buffer.text:
+            self._is_typing = False
         elif self.searchable:
             before = self.buffer.text
             if not self.buffer.key(key, character):
@@ -218,12 +225,16 @@ class Picker(Painted, can_focus=True):
 
     def _digit(self, character: str | None) -> int | None:
         """The number of a row. While a text may be typed, only signs that cannot begin a word count."""
-        if character is None or self.buffer.text or not self.numbered:
+        if character is None or not self._counts_rows():
             return None
         digit = digit_for(character)
         if not digit or (self.searchable and not character.isdigit() and character not in _CANNOT_BEGIN_A_WORD):
             return None
         return digit if self._top + digit <= len(self.items) or not self.searchable else None
+
+    def _counts_rows(self) -> bool:
+        """Whether a digit means a row: before a text, and before the space that lets a text begin with a digit."""
+        return self.numbered and not self._is_typing and not self.buffer.text
 
     def _move(self, step: int) -> None:
         self.cursor = max(0, min(self.cursor + step, self._last()))
@@ -297,11 +308,14 @@ class Picker(Painted, can_focus=True):
             for text in shown:
                 line = self._boxed(cells).put(truncate(safe_line(text), cells - 4), self.look.text)
                 lines.append(line.gap_to(cells - 1).put("│", self.look.rule).strip())
-        keys = self.words.t(
-            "picker.keys" if self.several else "picker.keys.one" if self.numbered else "picker.keys.typed"
-        )
-        lines.append(self._rule(cells, "└", "┘", keys, self._chosen_note()))
+        lines.append(self._rule(cells, "└", "┘", self.words.t(self._keys()), self._chosen_note()))
         return lines
+
+    def _keys(self) -> str:
+        """Key of the words in the lower frame: which keys do something."""
+        if self._counts_rows():
+            return "picker.keys" if self.several else "picker.keys.one"
+        return "picker.keys.words" if self.several else "picker.keys.typed"
 
     def _chosen_note(self) -> str:
         return self.words.t("picker.chosen", n=len(self.chosen)) if self.chosen else ""
@@ -351,8 +365,9 @@ class Picker(Painted, can_focus=True):
         look = self.look
         number = place - self._top + 1
         if self.numbered:
-            counted = number < 10 and not item.disabled
-            line.put(str(number) if counted else "-", look.active if counted else look.muted)
+            counted = number < 10 and not item.disabled and self._counts_rows()
+            sign = str(number) if counted else "-" if item.disabled else " "
+            line.put(sign, look.active if counted else look.muted)
         line.gap()
         if item.on is not None:
             line.put("[x] " if item.on else "[ ] ", look.good if item.on else look.muted)

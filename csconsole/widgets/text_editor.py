@@ -41,6 +41,11 @@ class TextEditor(ChangedLines, TextArea):
     }
     """
 
+    @property
+    def alt_keys(self) -> frozenset[str]:
+        """Keys with Alt that mean something to the text."""
+        return ALT_KEYS
+
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(
             safe_text(text), id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, compact=True
@@ -181,7 +186,17 @@ def _editing_keys() -> dict[str, tuple[str, bool]]:
     return keys
 
 
-_ACTIONS = _editing_keys()
+_ACTIONS = {
+    **_editing_keys(),
+    # What readline has, and what a Mac sends for Option and an arrow.
+    "alt+b": ("cursor_word_left", False),
+    "alt+f": ("cursor_word_right", False),
+    "alt+backspace": ("delete_word_left", False),
+    "alt+d": ("delete_word_right", False),
+}
+
+ALT_KEYS = frozenset(key for key in _ACTIONS if key.startswith("alt+"))
+"""Keys with Alt that mean something to the text."""
 
 
 def _with_marks_joined(strip: Strip) -> Strip:

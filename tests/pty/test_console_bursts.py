@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,3 +55,31 @@ def test_editing_keys_keep_their_place_among_letters(terminal: Callable[..., Ter
     screen.wait_for("#20432")
     screen.keys("r", *"wrong", "C-u", *"abXd", "Left", "BSpace", *"c", "End", *"e", "Home", *"_")
     screen.wait_for("║_abcde")
+
+
+def test_a_key_in_one_read_with_escape_comes_after_it(terminal: Callable[..., Terminal], data: Path) -> None:
+    """tmux writes both at once: the bytes are those of Alt and the key."""
+    screen = terminal([PROGRAM, "--data-dir", data], size=(120, 40))
+    screen.wait_for("[i Mine 4]")
+    screen.keys("Enter")
+    screen.wait_for("#20432")
+    screen.keys("r", *"kept", "Escape", ";")
+    screen.wait_for("Canned replies")
+    screen.keys("Escape", "!", "Escape", ":")
+    screen.wait_for(re.compile("^:$", re.MULTILINE))
+    assert not screen.text().count("kept:")
+    screen.keys("Escape", "t")
+    screen.wait_for("┌ Case tags")
+    screen.keys("Escape", "]")
+    screen.wait_for("[u Unassigned")
+
+
+def test_alt_keys_that_mean_something_keep_their_meaning(terminal: Callable[..., Terminal], data: Path) -> None:
+    screen = terminal([PROGRAM, "--data-dir", data], size=(120, 40))
+    screen.wait_for("[i Mine 4]")
+    screen.keys("Enter")
+    screen.wait_for("#20432")
+    screen.keys("r", *"one", "Space", *"twoo", "M-b", *"new", "Space", "M-f", "M-BSpace", *"end")
+    screen.wait_for("║one new end")
+    screen.keys("M-Enter")
+    wait_until(lambda: sent(data) == ["one new end"], "the answer")

@@ -143,3 +143,21 @@ async def test_it_scrolls_and_keeps_numbers_to_what_is_seen() -> None:
         first = next(line for line in app.lines() if "1 แถว" in line)
         await type_text(pilot, "1")
         assert app.heard == [((first.split()[-2],), False)]
+
+
+async def test_space_lets_a_text_begin_with_a_digit() -> None:
+    app = PickApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "│>1 " in app.lines()[2]
+        await pilot.press("space", "2")
+        assert app.heard == []
+        assert app.picker.buffer.text == "2"
+        await pilot.press("backspace", "backspace", "2")
+        assert app.heard == [(("refund",), False)]
+
+
+async def test_rows_show_numbers_only_while_a_digit_chooses_one() -> None:
+    app = PickApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await type_text(pilot, "ค")
+        assert all("│>1 " not in line and "│ 2 " not in line for line in app.lines())
