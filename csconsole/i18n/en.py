@@ -246,6 +246,9 @@ MESSAGES: Final[dict[str, str]] = {
     "done.copied": "Copied {text}",
     "done.merged": "Merged into #{number}",
     "done.bulk": "{n} conversations changed",
+    "bulk.busy": "Still at work: {n} of {total} done. Then again, or u stops and undoes.",
+    "bulk.progress": "{n} of {total} … u stops and undoes",
+    "bulk.stopped": "{n} of {total} done, then stopped: {why}",
     # Canned replies
     "canned.title": "Canned replies",
     "canned.ranked": "by the customer's last words",

@@ -248,6 +248,9 @@ MESSAGES: Final[dict[str, str]] = {
     "done.copied": "คัดลอก {text} แล้ว",
     "done.merged": "รวมเข้ากับเคส #{number} แล้ว",
     "done.bulk": "เปลี่ยนแล้ว {n} เคส",
+    "bulk.busy": "ยังทำไม่เสร็จ: {n} จาก {total} ลองใหม่เมื่อเสร็จ หรือ u หยุดแล้วย้อนกลับ",
+    "bulk.progress": "{n} จาก {total} … u หยุดแล้วย้อนกลับ",
+    "bulk.stopped": "ทำแล้ว {n} จาก {total} แล้วหยุด: {why}",
     # Canned replies
     "canned.title": "คำตอบสำเร็จรูป",
     "canned.ranked": "เรียงตามข้อความล่าสุดของลูกค้า",

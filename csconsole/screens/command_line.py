@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from csconsole.domain.when import parse_when
 from csconsole.errors import UsageError
 from csconsole.screens.undo_words import act_text
 from csconsole.services import acts
+from csconsole.services.desk import Desk
 from csconsole.services.views import view_named
 from csconsole.store import undo as undo_store
 from csconsole.store.undo import UndoEntry
@@ -16,40 +17,39 @@ from csconsole.store.undo import UndoEntry
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
 
-Act = Callable[["MainScreen", list[int], str], None]
+Act = Callable[[Desk, Sequence[int], str], object]
 
 
-def _assign(screen: MainScreen, ids: list[int], rest: str) -> None:
-    acts.assign(screen.desk, ids, rest)
+def _assign(desk: Desk, ids: Sequence[int], rest: str) -> None:
+    acts.assign(desk, ids, rest)
 
 
-def _tag(screen: MainScreen, ids: list[int], rest: str) -> None:
+def _tag(desk: Desk, ids: Sequence[int], rest: str) -> None:
     names = rest.split()
     removing = [n[1:] for n in names if n.startswith("-")]
     adding = [n.lstrip("+") for n in names if not n.startswith("-")]
-    acts.change_tags(screen.desk, ids, add=adding, remove=removing)
+    acts.change_tags(desk, ids, add=adding, remove=removing)
 
 
-def _status(screen: MainScreen, ids: list[int], rest: str) -> None:
-    acts.set_status(screen.desk, ids, rest)
+def _status(desk: Desk, ids: Sequence[int], rest: str) -> None:
+    acts.set_status(desk, ids, rest)
 
 
-def _snooze(screen: MainScreen, ids: list[int], rest: str) -> None:
-    agent = screen.desk.config.agent
-    due = parse_when(rest, screen.desk.clock.now(), agent.timezone, agent.language)
-    acts.set_status(screen.desk, ids, "snoozed", until=due)
+def _snooze(desk: Desk, ids: Sequence[int], rest: str) -> None:
+    due = parse_when(rest, desk.clock.now(), desk.config.agent.timezone, desk.config.agent.language)
+    acts.set_status(desk, ids, "snoozed", until=due)
 
 
 def _field(name: str) -> Act:
-    def act(screen: MainScreen, ids: list[int], rest: str) -> None:
-        acts.set_field(screen.desk, ids, name, rest)
+    def act(desk: Desk, ids: Sequence[int], rest: str) -> None:
+        acts.set_field(desk, ids, name, rest)
 
     return act
 
 
-def _note(screen: MainScreen, ids: list[int], rest: str) -> None:
+def _note(desk: Desk, ids: Sequence[int], rest: str) -> None:
     for key in ids:
-        acts.add_note(screen.desk, key, rest)
+        acts.add_note(desk, key, rest)
 
 
 _ACTS: dict[str, Act] = {
@@ -116,11 +116,12 @@ def _run(screen: MainScreen, line: str, *, quiet: bool) -> bool:
             screen.say(screen.words.t("reason.no_conversation"), urgent=True)
             return False
         before = undo_store.last(screen.desk.store, screen.desk.actor.id)
-        done = screen.attempt(lambda: _ACTS[word](screen, ids, rest))
-        if done:
-            _say_done(screen, before)
+
+        def then() -> None:
             screen.after_act(ids if _ACTS[word] in _TAKING_AWAY else ())
-        return bool(done)
+            _say_done(screen, before)
+
+        return screen.bulk.act(ids, lambda desk, some: _ACTS[word](desk, some, rest), then)
     command = screen.registry.named(word)
     if command is None:
         if not quiet:

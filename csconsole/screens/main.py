@@ -26,6 +26,7 @@ from csconsole.i18n import Catalog
 from csconsole.screens import layout
 from csconsole.screens.background import Background
 from csconsole.screens.bars import Bars
+from csconsole.screens.bulk import Bulk
 from csconsole.screens.case_pane import CasePane
 from csconsole.screens.key_input import KeyInput
 from csconsole.screens.naming import Names
@@ -93,6 +94,7 @@ class MainScreen(QuietScreen):
         self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
         self.keys = KeyInput(self, self.keymap)
         self.targets = Targets(self)
+        self.bulk = Bulk(self)
         self.searches: tuple[str, ...] = ()
         self.command_history: tuple[str, ...] = ()
         self.background = background
@@ -464,7 +466,8 @@ class MainScreen(QuietScreen):
         self.hints_changed()
 
     def quit(self) -> None:
-        """Ends the console; what waits to be sent is said."""
+        """Ends the console; what waits to be sent is said, and an act under way is done to its end."""
+        self.bulk.finish()
         self.app.leave()  # type: ignore[attr-defined]  # the console application
 
     # -- views and lists ---------------------------------------------------------------------------------------------

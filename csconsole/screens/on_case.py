@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from csconsole.screens import choices
 from csconsole.screens.handling import HANDLERS, handles
 from csconsole.screens.undo_words import act_text
 from csconsole.services import acts, finding
+from csconsole.services.desk import Desk
 from csconsole.store import undo as undo_store
 
 if TYPE_CHECKING:
@@ -38,10 +39,13 @@ def _resolve(screen: MainScreen, *, open_next: bool = False) -> None:
     ids = screen.targets.ids()
     seen = screen.targets.seen_seq(ids)
 
-    def act() -> None:
-        resolve = partial(acts.set_status, screen.desk, ids, Status.RESOLVED, base_seq=seen)
-        if _done(screen, ids, resolve, "done.resolved"):
-            screen.after_act(ids, open_next=open_next)
+    def act(reason: str = "") -> None:
+        def resolve(desk: Desk, some: Sequence[int]) -> None:
+            if reason:
+                acts.set_field(desk, some, "reason", reason)
+            acts.set_status(desk, some, Status.RESOLVED, base_seq=seen)
+
+        screen.bulk.act(ids, resolve, partial(screen.after_act, ids, open_next=open_next), done="done.resolved")
 
     reasons = choices.reasons(screen.desk)
     conversation = screen.reader.queue.conversation(ids[0]) if len(ids) == 1 and reasons else None
@@ -49,30 +53,21 @@ def _resolve(screen: MainScreen, *, open_next: bool = False) -> None:
         screen.picking.pick(
             title=screen.words.t("pick.reason"),
             items=reasons,
-            chosen=lambda keys: _with_reason(screen, ids, keys, act),
+            chosen=lambda keys: act(keys[0]),
         )
         return
     act()
 
 
-def _done(screen: MainScreen, ids: list[int], act: Callable[[], object], done: str, **values: object) -> bool:
-    """Does something to conversations and says it, with how many where there are several."""
-    if len(ids) > 1:
-        return screen.attempt(act, done="done.bulk", undo=True, n=len(ids))
-    return screen.attempt(act, done=done, undo=True, **values)
-
-
-def _with_reason(screen: MainScreen, ids: list[int], keys: list[str], act: Callable[[], None]) -> None:
-    if keys and screen.attempt(lambda: acts.set_field(screen.desk, ids, "reason", keys[0])):
-        act()
-
-
 @handles("case.reopen")
 def reopen(screen: MainScreen) -> None:
     """Sets open again, and stays in it."""
-    ids = screen.targets.ids()
-    if _done(screen, ids, partial(acts.set_status, screen.desk, ids, Status.OPEN), "done.reopened"):
-        screen.after_act()
+    screen.bulk.act(
+        screen.targets.ids(),
+        lambda desk, some: acts.set_status(desk, some, Status.OPEN),
+        screen.after_act,
+        done="done.reopened",
+    )
 
 
 @handles("case.spam")
@@ -83,8 +78,9 @@ def spam(screen: MainScreen) -> None:
 
 def _set_status(screen: MainScreen, status: Status, done: str) -> None:
     ids = screen.targets.ids()
-    if _done(screen, ids, partial(acts.set_status, screen.desk, ids, status), done):
-        screen.after_act(ids)
+    screen.bulk.act(
+        ids, lambda desk, some: acts.set_status(desk, some, status), partial(screen.after_act, ids), done=done
+    )
 
 
 @handles("case.status")
@@ -107,10 +103,7 @@ def snooze(screen: MainScreen) -> None:
     agent = screen.desk.config.agent
 
     def until(text: str) -> None:
-        due = parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language)
-        acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
-        _say_snoozed(screen, ids)
-        screen.after_act(ids)
+        _snooze(screen, ids, parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language))
 
     screen.picking.pick_time(
         screen.words.t("pick.snooze"),
@@ -122,26 +115,19 @@ def snooze(screen: MainScreen) -> None:
 @handles("case.snooze_tomorrow")
 def snooze_tomorrow(screen: MainScreen) -> None:
     """Snoozes until tomorrow at nine."""
-    ids = screen.targets.ids()
+    now, zone = screen.desk.clock.now(), screen.desk.config.agent.timezone
+    _snooze(screen, screen.targets.ids(), parse_when("tomorrow 9:00", now, zone, "en"))
+
+
+def _snooze(screen: MainScreen, ids: list[int], due: int) -> None:
     agent = screen.desk.config.agent
-
-    def act() -> None:
-        due = parse_when("tomorrow 9:00", screen.desk.clock.now(), agent.timezone, "en")
-        acts.set_status(screen.desk, ids, Status.SNOOZED, until=due)
-
-    if screen.attempt(act):
-        _say_snoozed(screen, ids)
-        screen.after_act(ids)
-
-
-def _say_snoozed(screen: MainScreen, ids: list[int]) -> None:
-    row = screen.targets.row(ids[0]) if ids else None
-    if row is None or row.snoozed_until is None:
-        return
-    agent = screen.desk.config.agent
-    when = moment_text(row.snoozed_until, screen.desk.clock.now(), agent.timezone, agent.language)
-    text = screen.words.t("done.snoozed", when=when)
-    screen.say(screen.words.t("undo.offer", what=text))
+    screen.bulk.act(
+        ids,
+        lambda desk, some: acts.set_status(desk, some, Status.SNOOZED, until=due),
+        partial(screen.after_act, ids),
+        done="done.snoozed",
+        when=moment_text(due, screen.desk.clock.now(), agent.timezone, agent.language),
+    )
 
 
 # -- assignee --------------------------------------------------------------------------------------------
@@ -154,8 +140,13 @@ def assign(screen: MainScreen) -> None:
 
     def chosen(keys: list[str]) -> None:
         name = screen.words.t(f"assign.{keys[0]}") if keys[0] in ("me", "none") else screen.names.agent(keys[0])
-        if _done(screen, ids, lambda: acts.assign(screen.desk, ids, keys[0]), "done.assigned", agent=name):
-            screen.after_act(ids)
+        screen.bulk.act(
+            ids,
+            lambda desk, some: acts.assign(desk, some, keys[0]),
+            partial(screen.after_act, ids),
+            done="done.assigned",
+            agent=name,
+        )
 
     screen.picking.pick(
         title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen
@@ -166,8 +157,12 @@ def assign(screen: MainScreen) -> None:
 def take(screen: MainScreen) -> None:
     """Takes it myself; refused when somebody was first."""
     ids = screen.targets.ids()
-    if _done(screen, ids, lambda: acts.assign(screen.desk, ids, "me", only_unassigned=len(ids) == 1), "done.claimed"):
-        screen.after_act()
+    screen.bulk.act(
+        ids,
+        lambda desk, some: acts.assign(desk, some, "me", only_unassigned=len(ids) == 1),
+        screen.after_act,
+        done="done.claimed",
+    )
 
 
 # -- tags ------------------------------------------------------------------------------------------------
@@ -177,16 +172,27 @@ def take(screen: MainScreen) -> None:
 def tag(screen: MainScreen) -> None:
     """Toggles tags of the case or of the selection; a new name makes a new tag."""
     ids = screen.targets.ids()
+    on = screen.targets.tags_on(ids)
 
-    def toggled(name: str, on: bool) -> None:
-        adding, removing = ([name], []) if on else ([], [name])
-        if screen.attempt(lambda: acts.change_tags(screen.desk, ids, add=adding, remove=removing)):
-            screen.after_act()
+    def toggled(name: str, is_on: bool) -> None:
+        if _tag(screen, ids, name, is_on):
+            (on.add if is_on else on.discard)(name)
 
     screen.picking.toggle(
         title=screen.words.t("pick.tags"),
-        items=lambda: choices.case_tags(screen.desk, screen.targets.opened_tags(ids), screen.targets.tags_on(ids)),
+        items=lambda: choices.case_tags(screen.desk, screen.targets.opened_tags(ids), on),
         toggled=toggled,
+    )
+
+
+def _tag(screen: MainScreen, ids: list[int], name: str, is_on: bool, *, done: str = "") -> bool:
+    adding, removing = ([name], []) if is_on else ([], [name])
+    return screen.bulk.act(
+        ids,
+        lambda desk, some: acts.change_tags(desk, some, add=adding, remove=removing),
+        screen.after_act,
+        done=done,
+        tag=name,
     )
 
 
@@ -219,11 +225,8 @@ def _hot(digit: int) -> Callable[[MainScreen], None]:
             screen.say(screen.words.t("tag.no_hot", digit=digit))
             return
         ids = screen.targets.ids()
-        on = screen.targets.tags_on(ids)
-        adding, removing = ([], [name]) if name in on else ([name], [])
-        change = partial(acts.change_tags, screen.desk, ids, add=adding, remove=removing)
-        if _done(screen, ids, change, "done.tagged" if adding else "done.untagged", tag=name):
-            screen.after_act()
+        is_on = name not in screen.targets.tags_on(ids)
+        _tag(screen, ids, name, is_on, done="done.tagged" if is_on else "done.untagged")
 
     return handler
 
@@ -245,8 +248,9 @@ def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choic
     ids = screen.targets.ids()
 
     def chosen(keys: list[str]) -> None:
-        if _done(screen, ids, lambda: acts.set_field(screen.desk, ids, field, keys[0]), "done.status"):
-            screen.after_act()
+        screen.bulk.act(
+            ids, lambda desk, some: acts.set_field(desk, some, field, keys[0]), screen.after_act, done="done.status"
+        )
 
     screen.picking.pick(title=title, items=items, chosen=chosen)
 
@@ -266,18 +270,23 @@ def kind(screen: MainScreen) -> None:
 @handles("case.unread")
 def unread(screen: MainScreen) -> None:
     """Marks as unread."""
-    for conversation_id in screen.targets.ids():
-        screen.attempt(partial(finding.mark_unread, screen.desk, conversation_id))
-    screen.after_act()
+    screen.bulk.act(screen.targets.ids(), finding.mark_unread, screen.after_act)
 
 
 @handles("action.undo")
 def undo(screen: MainScreen) -> None:
     """Takes my last act back."""
-    last = undo_store.last(screen.desk.store, screen.desk.actor.id)
-    label: list[str] = []
-    if screen.attempt(lambda: label.append(acts.undo_last(screen.desk))):
+    screen.bulk.stop()
+    parts = undo_store.parts(screen.desk.store, screen.desk.actor.id)
+    if not parts:
+        screen.say(screen.words.t("undo.nothing"))
+        return
+    steps = [step for part in parts for step in part.steps]
+
+    def then() -> None:
         screen.after_act()
-        if last is not None and len(last.steps) == 1 and last.steps[0]["do"] != "customer_tags":
-            screen.queue.move_to_id(last.steps[0]["id"])
-        screen.say(screen.words.t("undo.done", what=act_text(label[0], screen.words, screen.names)))
+        if len(steps) == 1 and steps[0]["do"] != "customer_tags":
+            screen.queue.move_to_id(steps[0]["id"])
+        screen.say(screen.words.t("undo.done", what=act_text(parts[0].label, screen.words, screen.names)))
+
+    screen.bulk.run(len(steps), acts.undo_parts(screen.desk), then)

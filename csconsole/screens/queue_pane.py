@@ -56,7 +56,8 @@ class QueuePane:
         self.source.adopt(first.view.query, first.rows)
 
     def show_view(self, view: View) -> None:
-        """Shows another view from its top."""
+        """Shows another view from its top; what was marked in the one before is out of sight and not acted on."""
+        self.list.clear_marks()
         self.view = view
         self.filter_text = ""
         self.show_query(view.query)
@@ -199,11 +200,11 @@ class QueuePane:
         return [key for key in self.list.marked if isinstance(key, int)]
 
     def mark_all(self) -> int:
-        """Marks everything the view holds, up to some thousands; returns how many."""
-        rows = self.reader.page(self.source.query, limit=MOST_MARKED)
-        self.list.marked = {row.id for row in rows}
+        """Marks everything the view holds, of more than some thousands those on top; returns how many."""
+        ids = self.reader.ids(self.source.query, limit=MOST_MARKED)
+        self.list.marked = set(ids)
         self.list.forget_lines()
-        return len(rows)
+        return len(ids)
 
     def hit_words(self) -> tuple[str, ...]:
         """Words the filter looks for, to be lit in the transcript."""

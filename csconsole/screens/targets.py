@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.customer import TagMark
+from csconsole.store import tags
 
 if TYPE_CHECKING:
     from csconsole.screens.main import MainScreen
@@ -55,8 +56,7 @@ class Targets:
 
     def tags_on(self, ids: Sequence[int]) -> set[str]:
         """Tags all of the conversations have."""
-        rows = [row for key in ids if (row := self.row(key)) is not None]
-        return set.intersection(*(set(row.tags) for row in rows)) if rows else set()
+        return tags.common(self._screen.desk.store, ids)
 
     def opened_tags(self, ids: Sequence[int]) -> tuple[TagMark, ...]:
         """Who set the tags, where the open conversation is the one acted on."""

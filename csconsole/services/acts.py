@@ -12,7 +12,8 @@ from csconsole.services.desk import Desk
 from csconsole.services.notes import add_customer_note as add_customer_note
 from csconsole.services.notes import add_note as add_note
 from csconsole.services.undoing import undo_last as undo_last
-from csconsole.store import accounts, conversations, customers, events, tags, undo
+from csconsole.services.undoing import undo_parts as undo_parts
+from csconsole.store import accounts, conversations, customers, events, tags
 from csconsole.store.conversations import ConversationState
 from csconsole.store.database import Tx
 from csconsole.sync.fence import news_since
@@ -34,7 +35,7 @@ def _on_each(desk: Desk, ids: Iterable[int], label: str, act: Callable[[Tx, Conv
             if step is not None:
                 steps.append(step)
         if steps:
-            undo.push(tx, desk.actor.id, label, steps[::-1])
+            desk.remember(tx, label, steps[::-1])
     return len(steps)
 
 
@@ -168,12 +169,8 @@ def change_customer_tags(desk: Desk, customer_id: int, *, add: Iterable[str] = (
             return False
         customers.touch_conversations(tx, customer_id)
         events.audit(tx, desk.actor.name, "customer.tag", "customer", None, {"added": added, "removed": removed})
-        undo.push(
-            tx,
-            desk.actor.id,
-            "customer tag",
-            [{"do": "customer_tags", "id": customer_id, "add": removed, "remove": added}],
-        )
+        step = {"do": "customer_tags", "id": customer_id, "add": removed, "remove": added}
+        desk.remember(tx, "customer tag", [step])
     return True
 
 

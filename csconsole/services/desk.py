@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
 from csconsole.clock import Clock
 from csconsole.config.model import Config
-from csconsole.store import accounts
+from csconsole.store import accounts, undo
 from csconsole.store.database import Store, Tx
 from csconsole.store.query_sql import Scope
 
@@ -22,6 +23,17 @@ class Actor(msgspec.Struct, frozen=True):
     display_name: str
 
 
+class OneUndo:
+    """Acts that are taken back together, since the agent did them with one key.
+
+    Attributes:
+        begins: the first of them in the store, None before it is done.
+    """
+
+    def __init__(self) -> None:
+        self.begins: int | None = None
+
+
 class Desk:
     """A place to work: the store, the configuration, the clock and who sits there.
 
@@ -32,11 +44,14 @@ class Desk:
         actor: the agent.
     """
 
-    def __init__(self, store: Store, config: Config, clock: Clock, actor: Actor) -> None:
+    def __init__(
+        self, store: Store, config: Config, clock: Clock, actor: Actor, *, joined: OneUndo | None = None
+    ) -> None:
         self.store = store
         self.config = config
         self.clock = clock
         self.actor = actor
+        self._joined = joined
 
     @classmethod
     def open(cls, store: Store, config: Config, clock: Clock) -> Desk:
@@ -48,6 +63,21 @@ class Desk:
             with store.transaction(clock.now()) as tx:
                 found = accounts.ensure_agent(tx, wanted.name, wanted.display_name, wanted.role)
         return cls(store, config, clock, Actor(found, wanted.name, wanted.display_name or wanted.name))
+
+    def joining(self, one: OneUndo) -> Desk:
+        """The same desk, at which all that is done is taken back as one act."""
+        return Desk(self.store, self.config, self.clock, self.actor, joined=one)
+
+    def remember(self, tx: Tx, label: str, steps: list[dict[str, Any]]) -> None:
+        """Keeps what takes an act back, in the transaction of the act."""
+        joined = self._joined
+        entry = undo.push(tx, self.actor.id, label, steps, begins=joined.begins if joined is not None else None)
+
+        def committed() -> None:
+            if joined is not None and joined.begins is None:
+                joined.begins = entry
+
+        tx.after_commit.append(committed)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:

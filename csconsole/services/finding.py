@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from csconsole.domain.conversation import Conversation
@@ -76,19 +78,20 @@ def mark_read(desk: Desk, conversation_id: int) -> bool:
         return drafts.mark_read(tx, desk.actor.id, conversation_id, in_count=state.in_count, seq=state.message_seq)
 
 
-def mark_unread(desk: Desk, conversation_id: int) -> None:
-    """Shows the last customer message as unread again."""
-    state = conversations.state(desk.store, conversation_id)
-    if state is None:
-        return
+def mark_unread(desk: Desk, ids: Iterable[int]) -> None:
+    """Shows the last customer message of conversations as unread again."""
     with desk.transaction() as tx:
-        drafts.mark_read(
-            tx,
-            desk.actor.id,
-            conversation_id,
-            in_count=max(0, state.in_count - 1) if state.in_count else -1,
-            seq=max(0, state.message_seq - 1),
-        )
+        for conversation_id in ids:
+            state = conversations.state(tx, conversation_id)
+            if state is None:
+                continue
+            drafts.mark_read(
+                tx,
+                desk.actor.id,
+                conversation_id,
+                in_count=max(0, state.in_count - 1) if state.in_count else -1,
+                seq=max(0, state.message_seq - 1),
+            )
 
 
 def search_messages(desk: Desk, text: str, *, limit: int = 50) -> list[search.Hit]:

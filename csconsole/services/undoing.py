@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from csconsole.errors import RefusedError
 from csconsole.services.changes import Step, change_assignee, change_field, record_tags, restore_status
 from csconsole.services.desk import Desk
 from csconsole.store import conversations, customers, events, tags, undo
 from csconsole.store.database import Tx
+from csconsole.store.undo import UndoEntry
 
 
 def undo_last(desk: Desk) -> str:
@@ -17,13 +20,41 @@ def undo_last(desk: Desk) -> str:
             counts as done with: the next undo takes back the one before).
     """
     with desk.transaction() as tx:
-        entry = undo.last(tx, desk.actor.id)
-        if entry is None or not undo.done(tx, entry.id):
+        parts = undo.parts(tx, desk.actor.id)
+        if not parts:
             raise RefusedError("There is nothing to undo.")
-        taken = sum(_take_back(tx, desk.actor.name, step) for step in entry.steps)
+        taken = sum(_take_part_back(tx, desk.actor.name, part) for part in parts)
     if not taken:
-        raise RefusedError(f'"{entry.label}" cannot be undone: it was changed again meanwhile.')
-    return entry.label
+        raise _changed_meanwhile(parts[0].label)
+    return parts[0].label
+
+
+def undo_parts(desk: Desk) -> Iterator[int]:
+    """Takes the agent's last act back part by part, as it was done: each step is a transaction of its own.
+
+    Yields:
+        How many conversations the part was about.
+
+    Raises:
+        RefusedError: after the last part, when somebody has changed all of it since.
+    """
+    taken = 0
+    parts = undo.parts(desk.store, desk.actor.id)
+    for part in parts:
+        with desk.transaction() as tx:
+            taken += _take_part_back(tx, desk.actor.name, part)
+        yield len(part.steps)
+    if parts and not taken:
+        raise _changed_meanwhile(parts[0].label)
+
+
+def _take_part_back(tx: Tx, actor: str, part: UndoEntry) -> int:
+    """Takes a part back unless somebody was first; returns how many of its steps still applied."""
+    return sum(_take_back(tx, actor, step) for step in part.steps) if undo.done(tx, part.id) else 0
+
+
+def _changed_meanwhile(label: str) -> RefusedError:
+    return RefusedError(f'"{label}" cannot be undone: it was changed again meanwhile.')
 
 
 def _take_back(tx: Tx, actor: str, step: Step) -> bool:

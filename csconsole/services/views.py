@@ -91,6 +91,16 @@ class QueueReader:
         tree = parsed(query, self._desk.config.agent.language)
         return self._queue.page(tree, self._desk.scope(), after=after, before=before, limit=limit)
 
+    def ids(self, query: str, *, limit: int) -> list[int]:
+        """Keys of a query's rows; of more than ``limit`` those that stand first.
+
+        Raises:
+            UsageError: the query cannot be read or answered.
+        """
+        tree = parsed(query, self._desk.config.agent.language)
+        found = self._queue.ids(tree, self._desk.scope(), limit=limit + 1)
+        return found if len(found) <= limit else [row.id for row in self.page(query, limit=limit)]
+
     def count(self, query: str, *, cap: int = COUNT_CAP) -> int:
         """Rows of a query, at most ``cap``."""
         tree = parsed(query, self._desk.config.agent.language)

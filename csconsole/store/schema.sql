@@ -170,9 +170,11 @@ create table read_mark (
 ) without rowid;
 create table undo (
   id integer primary key, agent_id integer not null references agent, at integer not null, label text not null,
-  steps text not null, undone_at integer
+  steps text not null, undone_at integer,
+  begins integer  -- of a further part of an act done in several transactions: its first row
 );
 create index undo_agent on undo (agent_id, id);
+create index undo_begins on undo (begins) where begins is not null;
 
 create table timer (
   id integer primary key, due_at integer not null, kind text not null, ref integer not null,

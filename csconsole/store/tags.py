@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from csconsole.domain.customer import TagMark
 from csconsole.store.database import Store, Tx
@@ -72,6 +72,16 @@ def names_of(tx: Tx, scope: str, row_id: int) -> list[str]:
     row = tx.execute(f"select tags from {scope} where id = ?", (row_id,)).fetchone()
     names: list[str] = json.loads(row[0]) if row else []
     return names
+
+
+def common(store: Store, ids: Sequence[int]) -> set[str]:
+    """The tags that all of some conversations have."""
+    rows = store.read(
+        "select t.name from json_each(?) k join conversation_tag x on x.conversation_id = k.value"
+        " join tag t on t.id = x.tag_id group by t.id having count(*) = ?",
+        (json.dumps(list(ids)), len(set(ids))),
+    )
+    return {name for (name,) in rows}
 
 
 def marks(store: Store, conversation_id: int) -> tuple[TagMark, ...]:

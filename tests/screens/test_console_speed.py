@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
+from csconsole.screens import bulk
 from tests.screens.console import Console, console, copied
 
 LONGEST = 0.4
@@ -107,3 +109,94 @@ def test_the_watch_sees_a_slow_callback() -> None:
     with watched() as lags:
         asyncio.run(main())
     assert lags.worst[0] == pytest.approx(0.05, abs=0.05)
+
+
+def post(one: Console, *keys: str) -> None:
+    """Presses keys without waiting for what they do."""
+    for key in keys:
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(one.app)
+        one.app.post_message(event)
+
+
+async def select_all_open(one: Console) -> int:
+    """Marks every open conversation; what is done to them then stands still after each step."""
+    await one.press("g", "a", "asterisk")
+    many = len(one.main.queues.marked())
+    assert many > 1_000
+    return many
+
+
+async def run_on(one: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the act under way go on to its end."""
+    monkeypatch.setattr(bulk, "PAUSE", 0.001)
+    one.main.bulk._go_on()
+    while one.main.bulk.is_running:
+        await asyncio.sleep(0.01)
+    await one.pilot.pause()
+
+
+async def test_an_act_on_thousands_lets_keys_through_and_is_one_undo(
+    large_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(copied(large_shop, tmp_path / "data")) as one:
+        before = one.main.reader.count("tag:refund", cap=100_000)
+        many = await select_all_open(one)
+        monkeypatch.setattr(bulk, "PAUSE", 3_600)
+        with watched() as lags:
+            post(one, "t", "1")
+            await one.sees(f"12 of {many} … u stops and undoes")
+            await one.press("g", "i")
+            await one.sees("[i Mine")
+            post(one, "asterisk", "t", "5")
+            await one.sees(f"Still at work: 12 of {many} done")
+            await run_on(one, monkeypatch)
+            assert one.main.reader.count("tag:refund", cap=100_000) >= many
+            post(one, "u")
+            await one.until(lambda: one.main.bulk.is_running, "the undo")
+            while one.main.bulk.is_running:
+                await asyncio.sleep(0.01)
+            await one.sees("Undone: tag")
+        assert one.main.reader.count("tag:refund", cap=100_000) == before
+        assert lags.p99() < USUAL, lags.worst
+        assert lags.worst[0] < LONGEST, lags.worst
+
+
+async def test_an_act_on_thousands_says_how_many(
+    large_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(copied(large_shop, tmp_path / "data")) as one:
+        many = await select_all_open(one)
+        monkeypatch.setattr(bulk, "PAUSE", 3_600)
+        await one.press("A")
+        assert one.main.bulk.is_running
+        assert not one.main.queues.marked()
+        await run_on(one, monkeypatch)
+        await one.sees(f"{many} conversations changed (u undoes)")
+
+
+async def test_undo_stops_an_act_and_takes_back_what_was_done(
+    large_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(copied(large_shop, tmp_path / "data")) as one:
+        before = one.main.reader.count("status:open", cap=100_000)
+        await select_all_open(one)
+        monkeypatch.setattr(bulk, "PAUSE", 3_600)
+        await one.press("D")
+        assert one.main.reader.count("status:open", cap=100_000) == before - 12
+        await one.press("u")
+        await one.sees("Undone: Spam")
+        assert not one.main.bulk.is_running
+        assert one.main.reader.count("status:open", cap=100_000) == before
+
+
+async def test_quitting_finishes_the_act_under_way(
+    large_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(copied(large_shop, tmp_path / "data")) as one:
+        many = await select_all_open(one)
+        monkeypatch.setattr(bulk, "PAUSE", 3_600)
+        await one.press("A")
+        assert one.main.bulk.is_running
+        one.main.quit()
+        assert one.main.reader.count("status:open assignee:me", cap=100_000) == many

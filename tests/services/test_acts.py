@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from csconsole.clock import DAY, HOUR, MINUTE
 from csconsole.errors import NotFoundError, RefusedError, StaleError, UsageError
 from csconsole.services import acts
-from csconsole.services.desk import Desk
-from csconsole.store import events, messages
+from csconsole.services.desk import Desk, OneUndo
+from csconsole.store import events, messages, undo
 from tests.store.support import NOW, Shop, answered, said
 
 KEPT = (
@@ -261,3 +261,53 @@ def test_the_audit_shows_a_changed_row_and_holds_no_customer_text(shop: Shop) ->
     with shop.store.transaction(NOW) as tx:
         tx.execute("update audit set actor = 'oat' where id = 2")
     assert events.broken_link(shop.store) == 2
+
+
+def test_parts_of_one_act_are_taken_back_as_one(shop: Shop) -> None:
+    desk = shop.desk()
+    acts.change_tags(desk, [1], add=["before"])
+    start = facts(shop)
+    together = desk.joining(OneUndo())
+    acts.set_status(together, [1, 2], "resolved")
+    acts.set_field(together, [2], "team", "b2b")
+    with pytest.raises(NotFoundError):
+        acts.set_status(together, [3, 99], "resolved")
+    acts.change_tags(together, [3], add=["a"])
+    assert [part.label for part in undo.parts(shop.store, desk.actor.id)] == ["tag +a", "team b2b", "status resolved"]
+    assert acts.undo_last(desk) == "tag +a"
+    assert facts(shop) == start
+    assert acts.undo_last(desk) == "tag +before"
+
+
+def test_an_act_is_taken_back_part_by_part(shop: Shop) -> None:
+    desk = shop.desk()
+    start = facts(shop)
+    together = desk.joining(OneUndo())
+    for some in ([1, 2], [3, 4], [5]):
+        acts.set_status(together, some, "spam")
+    acts.set_status(shop.desk("oat"), [4], "open")
+    steps = acts.undo_parts(desk)
+    assert next(steps) == 1
+    assert [shop.conversation(key)["status"] for key in range(1, 6)] == ["spam", "spam", "spam", "open", "open"]
+    assert list(steps) == [2, 2]
+    assert facts(shop)[:3] == start[:3]
+    assert list(acts.undo_parts(desk)) == []
+    with pytest.raises(RefusedError, match="nothing to undo"):
+        acts.undo_last(desk)
+
+
+def test_undo_in_parts_says_when_all_was_changed_meanwhile(shop: Shop) -> None:
+    desk = shop.desk()
+    acts.set_status(desk, [1], "spam")
+    acts.set_status(shop.desk("oat"), [1], "open")
+    with pytest.raises(RefusedError, match="changed again"):
+        list(acts.undo_parts(desk))
+
+
+def test_a_hundred_acts_can_be_taken_back_however_many_parts_they_had(shop: Shop) -> None:
+    desk = shop.desk()
+    for number in range(101):
+        together = desk.joining(OneUndo())
+        for key in (1, 2):
+            acts.set_field(together, [key], "team", f"t{number}")
+    assert (shop.count("undo"), shop.count("undo", "begins is null")) == (200, 100)

@@ -113,7 +113,7 @@ def test_unread_is_each_agents_own_and_reading_again_writes_nothing(shop: Shop) 
     rev = shop.store.last_rev()
     assert not finding.mark_read(nok, 1)
     assert (unread(nok), unread(oat), shop.store.last_rev()) == (0, 2, rev)
-    finding.mark_unread(nok, 1)
+    finding.mark_unread(nok, [1])
     assert unread(nok) == 1
     assert finding.mark_read(nok, 1)
     shop.apply([answered("from outside", thread="0", who="U0"), said("auto", thread="0", who="U0", automatic=True)])
