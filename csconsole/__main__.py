@@ -108,7 +108,7 @@ def _guarded(work: Callable[[], int], data: str | None) -> int:
 
 def _report(error: Exception, data: str | None) -> int:
     """Says what happened; what nobody foresaw goes to the log with its traceback."""
-    from csconsole.errors import CsconsoleError, DiskFullError
+    from csconsole.errors import CsconsoleError, DiskFullError, UsageError
 
     known = _from_driver(error)
     if isinstance(known, OSError) and known.errno is not None:
@@ -116,6 +116,8 @@ def _report(error: Exception, data: str | None) -> int:
 
         if known.errno in (errno.ENOSPC, errno.EDQUOT):
             known = DiskFullError("The disk is full, nothing new was saved; free some space and repeat.")
+        elif known.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            known = UsageError(f"{str(known.filename)[:80]}: {known.strerror}; name another file.")
     if isinstance(known, CsconsoleError):
         _say(known.message)
         return known.exit_code

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from csconsole.errors import ConfigError
 from csconsole.paths import DataDir
+from csconsole.text.escape import escape_json
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -106,11 +107,19 @@ def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:
     from pythonjsonlogger.json import JsonFormatter
 
     class Redacting(JsonFormatter):
-        """JSON lines in UTC with secrets blotted out and bodies reduced to their length."""
+        """JSON lines in UTC with secrets blotted out and bodies reduced to their length.
+
+        Nothing in a line acts on a terminal: a log is read with ``tail -f``.
+        """
+
+        def format(self, record: logging.LogRecord) -> str:
+            """The record as one line of JSON."""
+            return escape_json(super().format(record))
 
         def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
             """Replaces bodies and secrets before the record becomes JSON, so that escapes hide none."""
-            hidden = sorted((s for s in secrets() if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
+            forms = {form for secret in secrets() for form in _forms(secret)}
+            hidden = sorted(forms, key=len, reverse=True)
             return {name: _clean(name, item, hidden) for name, item in log_data.items()}
 
     formatter = Redacting(
@@ -130,12 +139,39 @@ def _clean(name: str, item: Any, hidden: list[str]) -> Any:
     if name in BODY_FIELDS and isinstance(item, (str, bytes)):
         return f"({len(item)} {'characters' if isinstance(item, str) else 'bytes'})"
     if isinstance(item, dict):
-        return {str(key): _clean(str(key), part, hidden) for key, part in item.items()}
+        return {_blotted(str(key), hidden): _clean(str(key), part, hidden) for key, part in item.items()}
     if isinstance(item, (list, tuple, set, frozenset)):
         return [_clean("", part, hidden) for part in item]
     if item is None or isinstance(item, (bool, int, float)):
         return item
-    text = str(item)
-    for secret in hidden:
-        text = text.replace(secret, BLOT)
+    return _blotted(str(item), hidden)
+
+
+def _blotted(text: str, hidden: list[str]) -> str:
+    for form in hidden:
+        text = text.replace(form, BLOT)
     return text
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may stand in a text: plain, inside a repr or JSON, in a URL, and as base64."""
+    if len(secret) < SHORTEST_SECRET:
+        return set()
+    import json
+    from base64 import b64encode
+    from urllib.parse import quote
+
+    data = secret.encode("utf-8", "surrogateescape")
+    encoded = b64encode(data).decode().rstrip("=")
+    return {
+        *(
+            secret,
+            repr(secret)[1:-1],
+            repr(data)[2:-1],
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+        ),
+        *(quote(secret, safe=""), quote(secret)),
+        # The last character of base64 depends on what follows.
+        *([encoded[:-1]] if len(encoded) > SHORTEST_SECRET else []),
+    }

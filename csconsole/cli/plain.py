@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from csconsole.clock import DAY, HOUR, MINUTE, to_datetime
 from csconsole.text.graphemes import pad, truncate, width
-from csconsole.text.sanitize import safe_line
+from csconsole.text.sanitize import safe_line, safe_text
 
 GAP = "  "
 DEFAULT_WIDTH = 80
@@ -49,9 +50,24 @@ def coloured() -> bool:
 _STYLES = {"ok": "32", "warn": "33", "fail": "31", "heading": "1", "dim": "2"}
 
 
+_STYLED = re.compile(f"(\x1b\\[(?:0|{'|'.join(_STYLES.values())})m)")
+
+
 def style(text: str, name: str) -> str:
     """The text in a style (ok, warn, fail, heading, dim) where colours are wanted."""
     return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if coloured() else text
+
+
+def safe_output(text: str) -> str:
+    """Plain output made safe as a whole; of control sequences only the styles of :func:`style` are left.
+
+    Every cell and body is made safe where it is put into the output; this is the last look before the terminal.
+    """
+    if not coloured():
+        return safe_text(text)
+    parts = _STYLED.split(text)
+    parts[::2] = map(safe_text, parts[::2])
+    return "".join(parts)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:

@@ -82,6 +82,7 @@ def run(arguments: list[str]) -> int:
         UsageError: the command line cannot be understood.
         CsconsoleError: what the command met.
     """
+    _refuse_broken(arguments)
     completing = f"_{PROGRAM.upper()}_COMPLETE" in os.environ
     command = typer.main.get_command(build("" if completing else _named(arguments)))
     try:
@@ -91,6 +92,20 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         raise UsageError(_usage(error)) from None
     return ended if isinstance(ended, int) else 0
+
+
+def _refuse_broken(arguments: list[str]) -> None:
+    """Refuses words whose bytes are no UTF-8, unless they name a file: nothing that is stored could hold them.
+
+    Raises:
+        UsageError: such a word.
+    """
+    for word in arguments:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError:
+            if not os.path.lexists(word.partition("=")[2] if word.startswith("--") else word):
+                raise UsageError(f"{word} is not UTF-8 text; set a UTF-8 locale and type it anew.") from None
 
 
 def _named(arguments: list[str]) -> str:

@@ -17,6 +17,7 @@ import typer
 
 from csconsole.errors import StoreError
 from csconsole.paths import DataDir, data_dir
+from csconsole.text.escape import escape_json
 
 if TYPE_CHECKING:
     from csconsole.clock import Clock
@@ -140,13 +141,19 @@ class Session:
     # -- printing --------------------------------------------------------------------------------------
 
     def answer(self, data: Any, plain: str | Callable[[], str]) -> None:
-        """Prints the answer: ``data`` as JSON when asked for, else the plain text."""
+        """Prints the answer: ``data`` as JSON when asked for, else the plain text.
+
+        Neither can act on a terminal: JSON has escapes for what is not drawn, plain text is made safe once more.
+        """
         if self.as_json:
-            write(json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+            text = json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+            write(escape_json(text) + "\n")
             return
         text = plain if isinstance(plain, str) else plain()
         if text:
-            write(text if text.endswith("\n") else text + "\n")
+            from csconsole.cli.plain import safe_output
+
+            write(safe_output(text if text.endswith("\n") else text + "\n"))
 
 
 def write(text: str) -> None:

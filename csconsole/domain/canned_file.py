@@ -16,6 +16,8 @@ import msgspec
 
 from csconsole.domain.canned import Ask, CannedReply, Wording, absolute_day, expires_at
 from csconsole.errors import ConfigError, UsageError
+from csconsole.text.escape import escape_toml
+from csconsole.text.sanitize import safe_line
 
 _KNOWN = tuple(name for name in CannedReply.__struct_fields__ if name != "extra")
 _HEADER = re.compile(r"\s*\[\[\s*canned\s*\]\]")
@@ -94,6 +96,8 @@ def _check(reply: CannedReply, index: int, lines: _Lines, *, relative: bool) -> 
     """What the types cannot say."""
     if not _NAME.fullmatch(reply.name):
         raise lines.error(index, "name", "a name has no spaces, quotes or commas and at most 64 characters")
+    if safe_line(reply.name) != reply.name:
+        raise lines.error(index, "name", "a name has only characters that can be seen")
     if reply.body == Wording():
         raise lines.error(index, "body", "write body.th or body.en; the reply has no text")
     for ask in reply.ask:
@@ -224,6 +228,6 @@ def _block(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text with backslashes and control characters escaped, line breaks and tabs kept."""
-    text = text.replace("\\", "\\\\")
+    """The text with backslashes and whatever is not drawn escaped, line breaks and tabs kept."""
+    text = escape_toml(text.replace("\\", "\\\\"))
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda match: f"\\u{ord(match.group()):04x}", text)

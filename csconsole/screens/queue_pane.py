@@ -11,7 +11,7 @@ from csconsole.domain.query import Word
 from csconsole.errors import UsageError
 from csconsole.screens.background import Background
 from csconsole.screens.opening import queue_setting, view_tabs
-from csconsole.screens.queue_source import PAGE, QueueSource
+from csconsole.screens.queue_source import PAGE, QueueSource, Reading
 from csconsole.services.views import QueueReader, View, parsed
 from csconsole.text.keyboard import second_reading
 from csconsole.widgets.bar_lines import Tab
@@ -149,8 +149,11 @@ class QueuePane:
         self._background.run("queue", self.source.reread, self._update)
         self.count_soon()
 
-    def _update(self, rows: list[QueueRow]) -> None:
-        waiting = self.source.update(rows, self.list.cursor_id)
+    def _update(self, reading: Reading) -> None:
+        waiting = self.source.update(reading, self.list.cursor_id)
+        if waiting is None:
+            self.store_changed()
+            return
         self.list.rows_changed()
         self.list.announce(waiting)
         self._screen.rows_updated()

@@ -7,6 +7,7 @@ News never moves a line: rows in the list are brought up to date where they stan
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 from csconsole.domain.conversation import QueueRow
 from csconsole.screens.background import Background
@@ -17,6 +18,14 @@ PAGE = FIRST_PAGE
 """Rows of the first page."""
 FURTHER = 150
 """Rows of each further page."""
+
+
+class Reading(NamedTuple):
+    """A view read once more: its rows, how many were asked for, and which list they were meant for."""
+
+    rows: list[QueueRow]
+    asked: int
+    generation: int
 
 
 class QueueSource:
@@ -102,31 +111,37 @@ class QueueSource:
         self._at_end = len(rows) < PAGE
         self._index()
 
-    def reread(self) -> list[QueueRow]:
+    def reread(self) -> Reading:
         """The view as it is now, as many rows as are shown; for the reader thread."""
-        return self._reader.page(self.query, limit=max(PAGE, len(self._rows)))
+        generation, asked = self._generation, max(PAGE, len(self._rows))
+        return Reading(self._reader.page(self.query, limit=asked), asked, generation)
 
-    def replace(self, rows: list[QueueRow]) -> None:
+    def replace(self, reading: Reading) -> None:
         """Shows the view as it is now: after an act of the agent's, or when asked to."""
-        wanted = max(PAGE, len(self._rows))
-        self._rows = rows
-        self._at_end = len(rows) < wanted
+        self._rows = reading.rows
+        self._at_end = len(reading.rows) < reading.asked
         self._generation += 1
         self._loading = False
         self._index()
 
-    def update(self, rows: list[QueueRow], keep: Hashable | None) -> int:
-        """Brings the rows shown up to date without moving any; returns how many new ones wait.
+    def update(self, reading: Reading, keep: Hashable | None) -> int | None:
+        """Brings the rows shown up to date without moving any.
 
         Args:
-            rows: the view as it is now.
+            reading: the view as it is now. Pages may have come while it was read: rows behind its last stay.
             keep: the row under the cursor, which stays even when it left the view.
+
+        Returns:
+            How many new rows wait; None when another view was chosen meanwhile, and nothing was changed.
         """
+        if reading.generation != self._generation:
+            return None
         if not self._rows:
-            self.replace(rows)
+            self.replace(reading)
             return 0
+        rows = reading.rows
         now = {row.id: row for row in rows}
-        complete = len(rows) < max(PAGE, len(self._rows))
+        complete = len(rows) < reading.asked
         last_key = rows[-1].key if rows else (0, 0)
         kept: list[QueueRow] = []
         for row in self._rows:

@@ -254,6 +254,8 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
             self.repaint_changes()
         if self.cursor_id != before:
             self.post_message(self.Moved(self, self.cursor_id, self.cursor))
+        # The source may have dropped a page on its way: at the last row nothing else would ask for it again.
+        self._prefetch()
 
     def rows_arrived(self, first: int, last: int) -> None:
         """To be called when the page with the rows ``first`` to ``last`` is at hand."""

@@ -235,3 +235,17 @@ def test_hits_are_found_and_clusters_kept() -> None:
 def test_hostile_text_is_made_safe_once_more() -> None:
     strip = Line(30, STYLE).put("a\x1b]52;c;x\x07b\u202ec\nd").strip()
     assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in strip.text)
+
+
+async def test_rows_that_changed_are_read_on_from() -> None:
+    """A page lost on its way is asked for again, though the cursor stands still on the last row."""
+    rows = shop.Rows(50)
+    app = QueueApp(rows)
+    async with app.run_test(size=(80, 24)) as pilot:
+        asked: list[int] = []
+        rows.prefetch = lambda first, last: asked.append(last)  # type: ignore[method-assign]
+        app.queue.last()
+        await pilot.pause()
+        asked.clear()
+        app.queue.rows_changed()
+        assert asked == [49]

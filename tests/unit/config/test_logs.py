@@ -128,3 +128,28 @@ def test_what_cannot_be_set_up_says_so(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match="cannot be written"):
         setup(DataDir(tmp_path / "data"))
+
+
+def test_a_secret_is_blotted_out_in_every_form_it_takes(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    from base64 import b64encode
+    from urllib.parse import quote
+
+    encoded = b64encode(SECRET.encode()).decode()
+    forms = [repr(SECRET), repr(SECRET.encode()), json.dumps(SECRET), f"https://x/{quote(SECRET)}", f"Basic {encoded}"]
+    logging.getLogger("csconsole.x").warning(" ".join(forms), extra={"detail": {SECRET: 1}})
+    text = json.dumps(lines()[0], ensure_ascii=False)
+    for form in (SECRET, repr(SECRET)[1:-1], quote(SECRET), encoded[:-3]):
+        assert form not in text
+    assert text.count("[hidden]") == len(forms) + 1
+
+
+def test_no_line_acts_on_a_terminal_and_none_is_lost(tmp_path: Path) -> None:
+    """Logs are read with tail: ESC, C1, bidirectional signs and what is no UTF-8 stand as escapes."""
+    attack = "login failed for \x1b[2K\rlogin ok\x9b2J\u202e\x7f\udcff"
+    handler = setup(DataDir(tmp_path / "data"))
+    # Straight to the handler: what captures logs for pytest cannot carry a surrogate.
+    handler.handle(logging.makeLogRecord({"msg": attack, "account": attack, "levelname": "INFO"}))
+    raw = (tmp_path / "data" / "logs" / "csconsole.log").read_text("utf-8")
+    assert not set(raw.removesuffix("\n")) & {*map(chr, range(0x20)), "\x7f", "\x9b", "\u202e"}
+    line = json.loads(raw)
+    assert (line["message"], line["account"]) == (attack, attack)
