@@ -50,6 +50,10 @@ def _on_message(context: Context) -> Reason | None:
     return None if context.has_message else "reason.no_message"
 
 
+def _on_folds(context: Context) -> Reason | None:
+    return None if context.conversation is not None else "reason.no_conversation"
+
+
 def _on_file(context: Context) -> Reason | None:
     return None if context.has_attachment else "reason.no_attachment"
 
@@ -191,6 +195,7 @@ _TABLE: tuple[Command, ...] = (
     _c("message.open", "o", _CASES, _SELECT, _on_file, words="open, picture, รูป, ลิงก์"),
     _c("message.save", "S", _TRANSCRIPT, _SELECT, _on_file, words="save, บันทึกไฟล์"),
     _c("message.expand", "V", _TRANSCRIPT, _SELECT, _on_message, words="show all, แสดงทั้งหมด"),
+    _c("message.folds", "Q", _CASES, _SELECT, _on_folds, words="quoted text, signature, ข้อความอ้างถึง, ลายเซ็น"),
     _c("message.quote", ">", _TRANSCRIPT, _SELECT, _on_message, words="quote, อ้างข้อความ"),
     _c("copy.number", "y", _CASES, _SELECT, _on_case, words="copy, คัดลอก"),
     _c("copy.title", "yy", _CASES, _SELECT, _on_case),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -70,8 +71,20 @@ class Attachment(msgspec.Struct, frozen=True):
     fetch_state: str = "remote"
 
 
+class Fold(msgspec.Struct, frozen=True, array_like=True):
+    """A piece of a text that is shown as one line until somebody asks: offsets, and ``quote`` or ``signature``."""
+
+    start: int
+    end: int
+    kind: str
+
+
 class Message(msgspec.Struct, frozen=True):
-    """One message of a transcript. Texts are ``Safe``; ``at`` orders it together with ``seq``."""
+    """One message of a transcript. Texts are ``Safe``; ``at`` orders it together with ``seq``.
+
+    ``folds`` are in order and do not overlap. A ``remark`` is a code of the interface's wording and its values; one
+    that begins with ``warn.`` is a warning.
+    """
 
     n: int
     uid: str
@@ -93,3 +106,47 @@ class Message(msgspec.Struct, frozen=True):
     edit_rev: int
     redacted_at: int | None
     rev: int
+    folds: tuple[Fold, ...] = ()
+    remarks: tuple[tuple[str, ...], ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What of a message's stored extra facts the transcript shows."""
+
+    folds: tuple[Fold, ...] = ()
+    remarks: tuple[tuple[str, ...], ...] = ()
+
+
+_told = msgspec.json.Decoder(Told)
+_NOTHING_TOLD = Told()
+
+
+def told_of(extra: str | None) -> Told:
+    """Folds and remarks out of a message's extra facts as JSON; what cannot be read says nothing."""
+    if not extra:
+        return _NOTHING_TOLD
+    try:
+        return _told.decode(extra)
+    except msgspec.MsgspecError:
+        return _NOTHING_TOLD
+
+
+def told_of_facts(extra: Mapping[str, object]) -> Told:
+    """The same out of the facts themselves."""
+    if "folds" not in extra and "remarks" not in extra:
+        return _NOTHING_TOLD
+    try:
+        return msgspec.convert({name: extra[name] for name in ("folds", "remarks") if name in extra}, Told)
+    except msgspec.MsgspecError:
+        return _NOTHING_TOLD
+
+
+def visible_text(body: str, folds: Sequence[Fold]) -> str:
+    """A text without its folds."""
+    if not folds:
+        return body
+    kept, at = [], 0
+    for fold in folds:
+        kept.append(body[at : fold.start])
+        at = max(at, fold.end)
+    return "".join([*kept, body[at:]])

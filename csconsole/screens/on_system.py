@@ -90,6 +90,12 @@ def copy_title(screen: MainScreen) -> None:
         screen.copy(f"{row.account}#{row.number} {row.subject or row.customer_name}")
 
 
+@handles("message.folds")
+def folds(screen: MainScreen) -> None:
+    """Shows or folds quotations and signatures."""
+    screen.transcript.toggle_folds()
+
+
 @handles("message.expand")
 def expand(screen: MainScreen) -> None:
     """Shows a long message whole, or clipped again."""

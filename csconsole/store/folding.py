@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from csconsole.domain.message import Fold, told_of
 from csconsole.store.database import Tx
 
 
@@ -20,6 +21,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     body: str
     file: str
+    folds: tuple[Fold, ...] = ()
 
 
 NOT_SAID = ("cancelled", "failed", "stopped", "review")
@@ -29,15 +31,23 @@ NOT_SAID = ("cancelled", "failed", "stopped", "review")
 def lines(tx: Tx, conversation_id: int) -> list[Line]:
     """Every message that counts."""
     return [
-        Line(at, seq, direction, visibility, author, bool(automatic), bool(history), kind, body, file or "")
-        for at, seq, direction, visibility, author, automatic, history, kind, body, file in tx.read(
+        Line(
+            at, seq, direction, visibility, author, bool(automatic), bool(history), kind, body, file or "", told(extra)
+        )
+        for at, seq, direction, visibility, author, automatic, history, kind, body, file, extra in tx.read(
             "select m.at, m.seq, m.direction, m.visibility, m.author_kind, m.automatic, m.history, m.kind, m.body_text,"
             " case when m.body_text = '' then (select t.name from attachment t where t.message_n = m.n"
-            " order by t.position limit 1) end from message m where m.conversation_id = ?"
+            " order by t.position limit 1) end, case when m.edit_rev = 0 and m.extra <> '{}' then m.extra end"
+            " from message m where m.conversation_id = ?"
             f" and coalesce(m.delivery, '') not in {NOT_SAID} order by m.at, m.seq",
             (conversation_id,),
         )
     ]
+
+
+def told(extra: str | None) -> tuple[Fold, ...]:
+    """The folds out of a message's stored facts."""
+    return told_of(extra).folds if extra and '"folds"' in extra else ()
 
 
 def first_at(tx: Tx, conversation_id: int) -> int | None:

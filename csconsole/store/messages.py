@@ -16,6 +16,7 @@ from csconsole.domain.message import (
     Direction,
     Message,
     Visibility,
+    told_of,
 )
 from csconsole.domain.sending import OutboundItem
 from csconsole.store import blobs
@@ -235,7 +236,8 @@ def _touch(tx: Tx, n: int) -> None:
 
 _COLUMNS = (
     "m.n, m.uid, m.conversation_id, m.seq, m.at, m.direction, m.visibility, m.author_kind, m.author_name, m.kind,"
-    " m.body_text, m.delivery, m.delivery_reason, m.remote_id, m.surface, m.edit_rev, m.redacted_at, m.rev, o.uid"
+    " m.body_text, m.delivery, m.delivery_reason, m.remote_id, m.surface, m.edit_rev, m.redacted_at, m.rev, o.uid,"
+    " case when m.extra = '{}' then null else m.extra end"
 )
 
 
@@ -305,8 +307,11 @@ def _messages(store: Store, rows: Iterable[tuple[Any, ...]]) -> list[Message]:
             edit_rev=r[15],
             redacted_at=r[16],
             rev=r[17],
+            folds=told.folds if not r[15] else (),
+            remarks=told.remarks,
         )
         for r in rows
+        for told in (told_of(r[19]),)
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from csconsole.domain.conversation import ACTIVE, ENDED, Status
-from csconsole.domain.message import AuthorKind, Direction, Visibility
+from csconsole.domain.message import AuthorKind, Direction, Visibility, told_of_facts, visible_text
 from csconsole.domain.rules import history_status
 from csconsole.store import conversations
 from csconsole.store.conversations import ConversationState
@@ -27,7 +27,8 @@ _OURS = frozenset({AuthorKind.AGENT, AuthorKind.EXTERNAL})
 
 def preview_of(message: NewMessage) -> str:
     """One line of a message for the queue: its text, or what was sent instead of one."""
-    return _preview(message.body_text, message.kind, message.attachments[0].name if message.attachments else "")
+    text = visible_text(message.body_text, told_of_facts(message.extra).folds)
+    return _preview(text, message.kind, message.attachments[0].name if message.attachments else "")
 
 
 def _preview(body: str, kind: str, file: str) -> str:
@@ -108,7 +109,7 @@ def refold(tx: Tx, conversation_id: int) -> None:
 
 
 def _fold_line(fields: dict[str, Any], line: Line, ended_seq: int) -> None:
-    fields["preview"] = _preview(line.body, line.kind, line.file)
+    fields["preview"] = _preview(visible_text(line.body, line.folds), line.kind, line.file)
     fields["preview_by"] = line.author_kind
     if line.direction == Direction.IN:
         fields["last_in_at"] = line.at

@@ -64,6 +64,8 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self._below = 0
         self._selected: int | None = None
         self._expanded: set[str] = set()
+        self._unfolded: set[str] = set()
+        self._unfolds_all = False
         self._blocks: dict[str, tuple[tuple[object, ...], list[Strip]]] = {}
         self._window: list[Strip] = []
         self._asked_older = False
@@ -108,6 +110,8 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self._below = 0
         self._selected = None
         self._expanded.clear()
+        self._unfolded.clear()
+        self._unfolds_all = False
         self._blocks.clear()
         self._wants_start = True
         self._count_new()
@@ -213,6 +217,15 @@ class Transcript(ChangedLines, Widget, can_focus=True):
             self._expanded ^= {self.selected.uid}
             self._update()
 
+    def toggle_folds(self) -> None:
+        """Shows or folds quotations and signatures: the selected message's, or all when none is selected."""
+        if self.selected is not None:
+            self._unfolded ^= {self.selected.uid}
+        else:
+            self._unfolds_all = not self._unfolds_all
+            self._unfolded.clear()
+        self._update()
+
     def next_hit(self, step: int) -> bool:
         """Selects the next message (1 newer, -1 older) that holds a word searched for; False when there is none."""
         at = self._selected if self._selected is not None else len(self._messages)
@@ -289,10 +302,11 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         cells = self.size.width
         new_day = is_new_day(message, before, self.setting.zone)
         expanded = message.uid in self._expanded
+        unfolded = self._unfolds_all != (message.uid in self._unfolded)
         unread = 0
         if place == first_new:
             unread = sum(1 for newer in self._messages[place:] if newer.direction is Direction.IN)
-        looks = (cells, self.app.theme, new_day, unread, expanded, self.setting)
+        looks = (cells, self.app.theme, new_day, unread, expanded, unfolded, self.setting)
         key = (message.rev, message.delivery, *looks)
         cached = self._blocks.get(message.uid)
         if cached is not None and cached[0] == key:
@@ -302,7 +316,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
             lines.append(day_line(message, cells, self.setting, self.look))
         if unread:
             lines.append(new_line(unread, cells, self.setting, self.look))
-        lines += message_lines(message, cells, self.setting, self.look, expanded=expanded)
+        lines += message_lines(message, cells, self.setting, self.look, expanded=expanded, unfolded=unfolded)
         self._blocks[message.uid] = (key, lines)
         return lines
 

@@ -22,6 +22,7 @@ from csconsole.text.wrap import wrap
 from csconsole.themes import Look
 from csconsole.widgets.queue_rows import OUTGOING_SIGNS
 from csconsole.widgets.strips import Line, highlighted, steady
+from csconsole.widgets.transcript_folds import remark_texts, shown_text
 
 CLIP_LINES: Final = 24
 """Lines of a body shown until the agent asks for all of it."""
@@ -115,7 +116,13 @@ def delivery_text(message: Message, words: Catalog) -> str:
 
 
 def message_lines(
-    message: Message, cells: int, setting: TranscriptSetting, look: Look, *, expanded: bool = False
+    message: Message,
+    cells: int,
+    setting: TranscriptSetting,
+    look: Look,
+    *,
+    expanded: bool = False,
+    unfolded: bool = False,
 ) -> list[Strip]:
     """The lines of one message, each exactly ``cells`` wide; its first cell is left for the marker.
 
@@ -125,24 +132,27 @@ def message_lines(
         setting: what it is drawn with.
         look: styles.
         expanded: whether a long body is shown whole.
+        unfolded: whether quotations and signatures are shown.
     """
     is_note = message.visibility is Visibility.INTERNAL
     column = _TIME_END if is_note else _TIME_END + author_cells(cells) + 1
     if cells - column < 12:
         column = 2
-    label, body = _label_and_body(message, setting, is_note=is_note)
+    text, markers = shown_text(message, setting.words, setting.hits, unfolded=unfolded)
+    label, body = _label_and_body(message, text, setting, is_note=is_note)
     lead = 1 if is_note else 0
     wrapped, hidden = _wrapped(label + body, cells - column - lead - 1, expanded=expanded)
     label_left = len(label)
-    lines: list[Line] = []
-    for number, text in enumerate(wrapped):
+    lines = _remarks(message, cells, column, setting, look) if message.redacted_at is None else []
+    for text in wrapped:
         line = Line(cells, look.text)
-        if number == 0:
+        if not lines:
             _open(line, message, setting, look, column, is_note=is_note)
         line.gap_to(column)
         if is_note:
             line.put(BAR, look.note)
-        style = look.note if is_note else look.muted if message.redacted_at is not None else look.text
+        is_muted = message.redacted_at is not None or text in markers
+        style = look.note if is_note else look.muted if is_muted else look.text
         _put_body(line, text, label_left, style, look.note_strong if is_note else look.warning, setting, look)
         label_left = max(0, label_left - len(text) - 1)
         lines.append(line)
@@ -154,12 +164,24 @@ def message_lines(
     return [line.strip() for line in lines]
 
 
-def _label_and_body(message: Message, setting: TranscriptSetting, *, is_note: bool) -> tuple[str, str]:
+def _remarks(message: Message, cells: int, column: int, setting: TranscriptSetting, look: Look) -> list[Line]:
+    """The lines that warn of a message or name what its text does not show, above it."""
+    lines: list[Line] = []
+    for text, is_warning in remark_texts(message, setting.words):
+        for piece in wrap(text, cells - column - 1)[:3]:
+            line = Line(cells, look.text)
+            if not lines:
+                _open(line, message, setting, look, column, is_note=False)
+            lines.append(line.gap_to(column).put(piece, look.warning if is_warning else look.muted))
+    return lines
+
+
+def _label_and_body(message: Message, text: str, setting: TranscriptSetting, *, is_note: bool) -> tuple[str, str]:
     words = setting.words
     if message.redacted_at is not None:
         body = f"[{words.t('transcript.redacted')}]"
     else:
-        body = steady(safe_text(message.body))
+        body = steady(safe_text(text))
         if message.edit_rev:
             body += f" ({words.t('transcript.edited')})"
     if is_note:

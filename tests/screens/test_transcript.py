@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 from textual.app import App, ComposeResult
 
-from csconsole.domain.message import Attachment, Delivery, Message, Visibility
+from csconsole.domain.message import Attachment, Delivery, Fold, Message, Visibility
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import width
 from csconsole.themes import look
@@ -219,3 +219,84 @@ def test_a_note_never_looks_like_an_answer() -> None:
         lines = message_lines(note, 40, setting(), look(theme))
         assert all("┃" in strip.text for strip in lines)
         assert "โน้ต·นก" in lines[0].text
+
+
+BODY = "ได้ค่ะ\n\nOn Monday Shop wrote:\n> พรุ่งนี้ไหมคะ\n> นก\n\n-- \nแอน"
+
+
+def quoting(**changes: object) -> Message:
+    """An answer with a quotation and a signature."""
+    quote, signature = BODY.index("On Monday"), BODY.index("-- ")
+    folds = (Fold(quote, signature - 2, "quote"), Fold(signature, len(BODY), "signature"))
+    return shop.message(1, 0, "customer", BODY, **({"folds": folds} | changes))  # type: ignore[arg-type]
+
+
+def drawn(message: Message, cells: int = 60, *, hits: tuple[str, ...] = (), unfolded: bool = False) -> str:
+    strips = message_lines(message, cells, setting("en", hits), look("dark"), unfolded=unfolded)
+    assert all(strip.cell_length == cells for strip in strips)
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def test_quotations_and_signatures_are_one_line_each() -> None:
+    text = drawn(quoting())
+    assert "ได้ค่ะ" in text
+    assert "⋯ quoted text, 3 lines (Q shows it)" in text
+    assert "⋯ signature, 2 lines (Q shows it)" in text
+    assert "Monday" not in text and "แอน\n" not in text
+
+
+@pytest.mark.parametrize("cells", range(20, 121, 7))
+def test_folds_are_exact_at_every_width(cells: int) -> None:
+    drawn(quoting(), cells)
+    drawn(quoting(remarks=(("warn.name", "a@b.test", "c@d.test"), ("images", "3"))), cells, unfolded=True)
+
+
+def test_unfolded_the_whole_text_is_there() -> None:
+    text = drawn(quoting(), unfolded=True)
+    assert all(line.strip() in text for line in BODY.splitlines())
+    assert "⋯" not in text
+
+
+def test_a_word_searched_for_is_never_hidden() -> None:
+    text = drawn(quoting(), hits=("พรุ่งนี้",))
+    assert "> พรุ่งนี้ไหมคะ" in text
+    assert "⋯ signature" in text
+
+
+def test_warnings_and_parts_stand_above_the_text() -> None:
+    lines = drawn(quoting(remarks=(("warn.name", "boss@shop.test", "x@evil.test"), ("tnef",)))).splitlines()
+    assert "Warning: the name says boss@shop.test, the" in lines[0]
+    assert "12:00" in lines[0]
+    assert any("winmail.dat" in line for line in lines[:4])
+    assert next(i for i, line in enumerate(lines) if "winmail" in line) < next(
+        i for i, line in enumerate(lines) if "ได้ค่ะ" in line
+    )
+
+
+def test_every_remark_of_the_reader_has_words() -> None:
+    codes = [
+        *(f"warn.{code}" for code in ("auth", "name", "domain", "link", "file", "spam")),
+        *(f"calendar.{code}" for code in ("request", "cancel", "reply", "publish")),
+        *(f"{kind}.{how}" for kind in ("signed", "encrypted") for how in ("smime", "pgp")),
+        *("automatic", "tnef", "mail", "deep", "parts", "cut", "images"),
+    ]
+    for language in ("en", "th"):
+        for code in codes:
+            assert Catalog(language).t(f"remark.{code}", a="x", b="y") != f"remark.{code}"
+
+
+async def test_one_key_shows_and_folds_the_selected_message_or_all() -> None:
+    app = TalkApp("en")
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.talk.show([quoting(uid="a"), quoting(uid="b", at=shop.NOW + 60_000)])
+        await pilot.pause()
+        assert "\n".join(app.lines()).count("⋯ quoted") == 2
+        app.talk.select(1)
+        app.talk.toggle_folds()
+        assert "\n".join(app.lines()).count("⋯ quoted") == 1
+        app.talk.toggle_folds()
+        app.talk.unselect()
+        app.talk.toggle_folds()
+        assert "⋯" not in "\n".join(app.lines())
+        app.talk.toggle_folds()
+        assert "\n".join(app.lines()).count("⋯ quoted") == 2

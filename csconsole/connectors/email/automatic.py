@@ -9,6 +9,17 @@ from csconsole.connectors.email.headers import Headers, parameters
 from csconsole.connectors.email.parse import Mail
 
 _ROBOT = re.compile(r"(?:mailer-daemon|postmaster|no-?_?reply|do-?not-?reply|bounces?(?:[+-].*)?)", re.IGNORECASE)
+# Programs that mark their replies by nothing but the subject; a person's answer to one begins with "Re:".
+_SUBJECT = re.compile(
+    r"\s*(?:auto(?:matic)?[ -]?(?:reply|response)|autoreply|out of (?:the )?office"
+    r"|away from (?:the )?office|abwesenheitsnotiz"
+    r"|abwesend|automatische antwort|réponse automatique|absence du bureau|respuesta automática|fuera de la oficina"
+    r"|resposta automática|risposta automatica|automatisch antwoord|afwezig|autosvar"
+    r"|automaattinen vastaus|odpowiedź automatyczna"
+    r"|автоматический ответ|ตอบกลับอัตโนมัติ|การตอบกลับอัตโนมัติ|ไม่อยู่ที่สำนักงาน|自动回复|自動回覆|自動応答|자동\s?회신)"
+    r"\s*(?:[:：(\[-]|$)",
+    re.IGNORECASE,
+)
 _PRESENCE = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-suppress", "x-failed-recipients")
 
 
@@ -31,7 +42,7 @@ def is_automatic(headers: Headers, mail: Mail, own: frozenset[str]) -> bool:
         return True
     if headers.plain("precedence").strip().lower() in ("bulk", "list", "junk", "auto_reply"):
         return True
-    if mail.root.mime == "multipart/report":
+    if mail.root.mime == "multipart/report" or _SUBJECT.match(headers.text("subject")):
         return True
     if headers.plain("x-spam-flag").strip().lower() == "yes":
         return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from csconsole.connectors.email.calendar import read_invitation
 from csconsole.connectors.email.headers import split
+from csconsole.connectors.email.layout import closed, unmarked
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.transfer import BASE64, find_uuencoded
 
@@ -37,11 +38,12 @@ class Body:
     """The readable side of a mail.
 
     Attributes:
-        text: all texts in order, not yet sanitised.
+        text: all texts in order, not yet sanitised, with the marks of :mod:`csconsole.connectors.email.layout`.
         html: the cleaned markup, where the text came from HTML.
         attachments: parts that are files.
         flags: ``encrypted``, ``signed``, ``cut``, ``html`` (the text was made from HTML).
         remarks: parts that are shown as what they are rather than by their content.
+        lies: words of a link that name one host, and the host it leads to.
         remote_images: pictures that would be fetched.
         hidden: elements hidden by the sender.
         html_read: characters of HTML read so far; past a limit further parts are only listed.
@@ -52,6 +54,7 @@ class Body:
     attachments: list[Part] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
+    lies: list[tuple[str, str]] = field(default_factory=list)
     remote_images: int = 0
     hidden: int = 0
     html_read: int = 0
@@ -99,7 +102,8 @@ def _inner_text(body: Body, depth: int) -> str:
     body.remarks += [remark for remark in inner.remarks if remark not in body.remarks]
     names = ("From", "To", "Date", "Subject")
     head = [f"{name}: {mail.headers.text(name.lower())}" for name in names if name.lower() in mail.headers]
-    return "\n".join(head) + "\n\n" + inner.text
+    body.lies += inner.lies
+    return unmarked("\n".join(head)) + "\n\n" + inner.text
 
 
 def _collect(part: Part, body: Body, texts: list[str]) -> None:
@@ -134,7 +138,7 @@ def _collect_leaf(part: Part, body: Body, texts: list[str]) -> None:
         if part.mime == "text/html":
             _collect_html(part, body, texts)
         else:
-            texts.append(_without_uuencoded(part, body))
+            texts.append(unmarked(_without_uuencoded(part, body)))
         return
     body.attachments.append(part)
     if part.mime in ("text/calendar", "application/ics") or part.filename.lower().endswith(".ics"):
@@ -169,7 +173,7 @@ def _name_invitation(part: Part, body: Body, texts: list[str]) -> None:
     code = f"calendar.{found.method if found.method in ('request', 'cancel', 'reply') else 'publish'}"
     body.remarks.append((code, found.title, found.when, found.where, found.organizer, found.answer))
     if not any(text.strip() for text in texts):
-        texts.append("\n".join(found.lines()))
+        texts.append(unmarked("\n".join(found.lines())))
 
 
 def _without_uuencoded(part: Part, body: Body) -> str:
@@ -214,7 +218,8 @@ def _collect_html(part: Part, body: Body, texts: list[str]) -> None:
         return
     body.html_read += len(source)
     done = html_to_text(source)
-    texts.append(done.text)
+    texts.append(closed(done.text))
+    body.lies += done.lies
     body.html = body.html or done.html
     body.flags.add("html")
     body.remote_images += done.remote_images

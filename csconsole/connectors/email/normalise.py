@@ -9,12 +9,15 @@ from email.utils import mktime_tz, parsedate_tz
 from csconsole.connectors.base import AccountContext, RawItem
 from csconsole.connectors.email.addresses import Mailbox, read_addresses
 from csconsole.connectors.email.automatic import is_automatic
-from csconsole.connectors.email.body import Body, read_body
+from csconsole.connectors.email.body import Body, Remark, read_body
 from csconsole.connectors.email.bounce import Bounce, read_bounce
 from csconsole.connectors.email.headers import Headers, decode_words, shield_words, split
+from csconsole.connectors.email.layout import take_marks
 from csconsole.connectors.email.locator import locator
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
+from csconsole.connectors.email.quotes import find_folds
 from csconsole.connectors.email.settings import Settings
+from csconsole.connectors.email.signs import warnings
 from csconsole.domain.customer import Identity, IdentityKind
 from csconsole.domain.events import AttachmentInfo, Event, MessageEvent, ReceiptEvent, ThreadRef
 from csconsole.errors import PayloadError
@@ -79,6 +82,8 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
     if bounce is not None:
         customer = Mailbox("", bounce.recipient) if bounce.recipient else customer
         author_kind = "system"
+    automatic = bounce is not None or (not parties.outgoing and is_automatic(headers, mail, own))
+    text, marked = take_marks(body.text, safe_text)
     return MessageEvent(
         remote_id=item.remote_id,
         thread=ThreadRef(
@@ -94,14 +99,16 @@ def _message(item: RawItem, mail: Mail, own: frozenset[str], bounce: Bounce | No
         customer_name=safe_line(customer.name),
         kind="text",
         subject=safe_line(subject),
-        body_text=safe_text(body.text),
+        body_text=text,
         body_html=body.html,
         attachments=_attachments(item, body),
         message_ids=_ids(headers.plain("message-id"))[:1],
         dedup_key=_dedup_key(headers, item.raw),
         marker=marker[0] if marker and parties.outgoing else "",
-        automatic=bounce is not None or (not parties.outgoing and is_automatic(headers, mail, own)),
-        extra=_extra(item, headers, mail, body, parties),
+        automatic=automatic,
+        extra=_extra(item, headers, mail, body, parties)
+        | _folds(text, marked, subject)
+        | _remarks(mail, body, parties, own, automatic=automatic),
     )
 
 
@@ -243,13 +250,24 @@ def _mail_name(part: Part) -> str:
     return f"{subject}.eml" if subject.strip(". ") else ""
 
 
-def _remarks(mail: Mail, body: Body) -> list[list[str]]:
-    """What a reader should know besides the text; the interface has the words for it."""
-    found = [*body.remarks]
+def _folds(text: str, marked: list[tuple[int, int, str]], subject: str) -> dict[str, object]:
+    found = find_folds(text, marked, subject=subject)
+    return {"folds": [list(fold) for fold in found]} if found else {}
+
+
+def _remarks(mail: Mail, body: Body, parties: _Parties, own: frozenset[str], *, automatic: bool) -> dict[str, object]:
+    """What a reader should know besides the text: warnings first; the interface has the words for it."""
+    found: list[Remark] = []
+    if not parties.outgoing:
+        files = [part.filename for part in body.attachments]
+        found += warnings(mail.headers, parties.author, own, body.lies, files)
+    found += body.remarks
     found += [(flag,) for flag in ("deep", "parts", "cut") if flag in mail.flags | body.flags]
     if body.remote_images:
         found.append(("images", str(body.remote_images)))
-    return [[safe_line(value) for value in remark] for remark in found[:MAX_REMARKS]]
+    if automatic:
+        found.append(("automatic",))
+    return {"remarks": [[safe_line(value) for value in one] for one in found[:MAX_REMARKS]]} if found else {}
 
 
 def _default_name(mime: str, section: str) -> str:
@@ -271,7 +289,6 @@ def _extra(item: RawItem, headers: Headers, mail: Mail, body: Body, parties: _Pa
         "date": safe_line(headers.plain("date")[:100]),
         "folder": item.meta.get("folder", ""),
         "flags": sorted(mail.flags | body.flags | parties.flags),
-        "remarks": _remarks(mail, body),
         "remote_images": body.remote_images,
         "hidden": body.hidden,
         "left_out_bytes": item.meta.get("size", 0) if item.meta.get("partial") else 0,

@@ -18,7 +18,7 @@ MAILS = load()
 def test_the_set_is_large_and_its_names_are_unique() -> None:
     names = [case["name"] for case in MAILS]
     assert len(names) == len(set(names))
-    assert len(names) >= 50
+    assert len(names) >= 150
     assert all(len(case.keys() - {"name", "raw", "eol", "charset", "meta", "strip"}) >= 1 for case in MAILS)
 
 
