@@ -28,6 +28,11 @@ class Marker:
     pattern: re.Pattern[str]
     count: int = 1
 
+    @classmethod
+    def of(cls, text: str) -> Marker:
+        """What is met by a text as it stands."""
+        return cls(re.compile(re.escape(text)))
+
     def met(self, text: str) -> bool:
         """Whether the text holds enough different matches."""
         return len({match.group() for match in self.pattern.finditer(text)}) >= self.count
@@ -59,8 +64,14 @@ def settle(pty: RawPty, quiet: float = 0.5) -> None:
     pty.read(quiet=quiet, timeout=30.0)
 
 
-def press(pty: RawPty, key: bytes, count: int) -> list[KeyCost]:
+def press(pty: RawPty, key: bytes, count: int, quiet: float = QUIET) -> list[KeyCost]:
     """Presses a key ``count`` times, each after the paint of the one before.
+
+    Args:
+        pty: where the program runs.
+        key: what the terminal sends for it.
+        count: how often.
+        quiet: seconds without output that end a paint.
 
     Returns:
         A cost for each press; one that wrote nothing within 0.6 s costs no bytes and is 0 ms.
@@ -68,7 +79,7 @@ def press(pty: RawPty, key: bytes, count: int) -> list[KeyCost]:
     costs: list[KeyCost] = []
     for _ in range(count):
         sent = pty.write(key)
-        chunks = pty.read(quiet=QUIET, timeout=5.0, first=0.6)
+        chunks = pty.read(quiet=quiet, timeout=5.0, first=0.6)
         if chunks:
             size = sum(len(chunk.data) for chunk in chunks)
             costs.append(KeyCost(size, (chunks[0].at - sent) * 1000, (chunks[-1].at - sent) * 1000))

@@ -30,14 +30,14 @@ class Subject:
         name: in the table.
         argv: how it is started.
         marker: what shows that its rows are painted.
-        down: the key that moves the cursor to the next row.
+        leave: the key that ends it.
         env: variables it gets.
     """
 
     name: str
     argv: tuple[str, ...]
     marker: Marker
-    down: bytes = b"j"
+    leave: bytes = b"q"
     env: dict[str, str] = field(default_factory=dict)
 
 
@@ -79,13 +79,13 @@ def customer_name(row: dict[str, object]) -> str:
 
 
 def console(conversations: int) -> Subject:
-    """Returns the console on demo data; its rows are painted when five customers' names are on the screen."""
+    """Returns the console on demo data; its rows are painted when three customers' names are on the screen."""
     directory = demo_directory(conversations)
     names = sorted({customer_name(row)[:6] for row in rows(directory, 500)} - {""})
     return Subject(
         f"csconsole {conversations:,}",
         (str(CSCONSOLE), "--data-dir", str(directory)),
-        Marker(re.compile("|".join(map(re.escape, names))), min(5, len(names))),
+        Marker(re.compile("|".join(map(re.escape, names))), min(3, len(names))),
     )
 
 

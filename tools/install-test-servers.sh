@@ -24,7 +24,9 @@ for group in "${@:-test}"; do
             need strace strace
             need openssl openssl ;;
         bench)
-            need neomutt neomutt ;;
+            need neomutt neomutt
+            need mbsync isync
+            need vim vim ;;
         pictures)
             need chromium chromium
             need /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf fonts-dejavu-core

@@ -68,13 +68,13 @@ def index(query: Query, *, ordered: bool = True) -> str:
 def driver(store: Store, query: Query, scope: Scope) -> Condition | None:
     """The conversations a selective term names, as a select of distinct keys; None when no term is selective."""
     for term in terms_of(query):
-        found = _named_by(store, term, scope)
+        found = _named_by(store, term, scope, statuses(query))
         if found is not None:
             return found
     return None
 
 
-def _named_by(store: Store, term: Query, scope: Scope) -> Condition | None:
+def _named_by(store: Store, term: Query, scope: Scope, among: frozenset[str] | None) -> Condition | None:
     if isinstance(term, Word):
         return Condition("select value as id from json_each(?)", json.dumps(scope.find_text(term.text)))
     if not isinstance(term, Field) or term.op != ":":
@@ -90,6 +90,8 @@ def _named_by(store: Store, term: Query, scope: Scope) -> Condition | None:
         return Condition(f"select distinct conversation_id as id from outbox where {states}", marks)
     if term.name == "tag":
         return _rare_tag(store, term)
+    if term.name == "customer.tag":
+        return _rare_customer_tag(store, term, among)
     return None
 
 
@@ -104,6 +106,22 @@ def _rare_tag(store: Store, term: Field) -> Condition | None:
         " union all select c.id from customer_tag y cross join conversation c on c.customer_id = y.customer_id"
         f" where y.tag_id in ({tag.format('customer')}) limit {RARE + 1}",
         {"names": names},
+    )
+    if len(rows) > RARE:
+        return None
+    return Condition("select value as id from json_each(?)", json.dumps(sorted({r[0] for r in rows})))
+
+
+def _rare_customer_tag(store: Store, term: Field, among: frozenset[str] | None) -> Condition | None:
+    """The conversations, of these statuses, of customers with a tag, when they are few."""
+    if any("*" in value for value in term.values):
+        return None
+    marks = " and c.status in (select value from json_each(:statuses))" if among is not None else ""
+    rows = store.read(
+        "select c.id from customer_tag y cross join conversation c indexed by conversation_customer"
+        " on c.customer_id = y.customer_id where y.tag_id in (select id from tag where scope = 'customer'"
+        f" and name collate nocase in (select value from json_each(:names))){marks} limit {RARE + 1}",
+        {"names": json.dumps(term.values, ensure_ascii=False), "statuses": json.dumps(sorted(among or ()))},
     )
     if len(rows) > RARE:
         return None

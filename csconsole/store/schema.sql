@@ -68,7 +68,8 @@ create index queue_status on conversation (status, queue_key, id) where hidden =
 create index queue_assignee on conversation (assignee_id, status, queue_key, id) where hidden = 0;
 create index queue_account on conversation (account_id, status, queue_key, id) where hidden = 0;
 create index queue_channel on conversation (channel, status, queue_key, id) where hidden = 0;
-create index conversation_customer on conversation (customer_id, last_at);
+-- status: so that "open ones of customers with a tag" reads no conversation.
+create index conversation_customer on conversation (customer_id, last_at, status);
 create index conversation_number on conversation (number);
 create index conversation_rev on conversation (rev);
 

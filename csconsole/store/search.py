@@ -24,10 +24,10 @@ from csconsole.text.search import Needle, fold, fts_expression, index_terms, par
 
 SAMPLE = 20_000
 """Messages whose grams are counted to know which are rare."""
-COMMON = 0.024
+COMMON = 0.25
 """Share of messages above which reading the newest rows beats the index."""
-NEWEST = 2_500
-"""How many of the newest rows are read first for common words."""
+NEWEST = 500
+"""How many of the newest rows are read first for such words."""
 SLACK = 50
 """Hits fetched beyond those asked for: candidates come by ``n``, hits are shown by their instant."""
 _BATCH = 100

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping
 from operator import add
 from typing import Final
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 TOKENISER_VERSION: Final = 1
 """Raised whenever :func:`fold` or :func:`index_terms` gives other output for any text."""
@@ -45,6 +45,9 @@ _DROPPED = (
 _NOT_PLAIN = re.compile(f"[{_DROPPED}๐-๙]|[^\\S ]|\\s\\s|เเ")
 _DROP = re.compile(f"[{_DROPPED}]")
 _SPACES = re.compile(r"\s+")
+_UNCOMMON = re.compile("[^ -~\u0e01-\u0e4f\u0e5a\u0e5b]")
+"""Anything but printable ASCII and Thai without its digits: most texts have none of it."""
+_THAI_DIGIT = re.compile("[๐-๙]")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 # The order of signs over, under and after one consonant: PHINTHU, SARA U and UU, the vowels above, tones,
@@ -69,6 +72,8 @@ _DISORDER = re.compile(
     "[\u0e48-\u0e4e\u0e33][\u0e31\u0e34-\u0e3a\u0e47]|[\u0e4c-\u0e4e\u0e33][\u0e48-\u0e4b]"
     "|[\u0e4d\u0e33][\u0e4c\u0e4e]|\u0e33\u0e4d|\u0e4d\u0e32"
 )
+_SIGN_AFTER_SIGN = re.compile("[\u0e33\u0e48-\u0e4e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
+"""Where disorder is possible at all: one look at most texts is enough."""
 _SIGN_RUN = re.compile(f"[{_SIGNS}]{{2,}}")
 
 
@@ -79,19 +84,31 @@ def fold(text: str) -> str:
     NIKHAHIT and SARA AA, SARA AE from two SARA E, tone after vowel); Thai digits as ASCII digits; white
     space as one space; zero-width, invisible and marker characters removed. Idempotent.
     """
+    if "\n" in text:
+        text = text.replace("\n", " ")
     if text.isascii():
-        text = text.lower()
-        return _tidy(text) if _NOT_PLAIN.search(text) else text
-    if _NOT_PLAIN.search(text):
-        text = _tidy(text)
-    text = normalize("NFC", normalize("NFD", text).casefold())
-    while _DISORDER.search(text):
-        text = _SIGN_RUN.sub(_in_order, text).replace("\u0e4d\u0e32", "\u0e33")
+        return _tidy(text.lower()) if "  " in text or _UNCOMMON.search(text) else text.lower()
+    if _UNCOMMON.search(text):
+        if _NOT_PLAIN.search(text):
+            text = _tidy(text)
+        text = normalize("NFC", normalize("NFD", text).casefold())
+    else:
+        # ASCII and Thai alone: tidying is for spaces and SARA E, and what normalising does to them is known.
+        if "  " in text or "เเ" in text:
+            text = _tidy(text)
+        text = text.lower() if is_normalized("NFC", text) else normalize("NFC", normalize("NFD", text).casefold())
+    if _SIGN_AFTER_SIGN.search(text) or "\u0e4d\u0e32" in text:
+        while _DISORDER.search(text):
+            text = _SIGN_RUN.sub(_in_order, text).replace("\u0e4d\u0e32", "\u0e33")
     return text
 
 
 def _tidy(text: str) -> str:
-    text = _SPACES.sub(" ", _DROP.sub("", text)).translate(_THAI_DIGITS)
+    if _DROP.search(text):
+        text = _DROP.sub("", text)
+    text = _SPACES.sub(" ", text)
+    if _THAI_DIGIT.search(text):
+        text = text.translate(_THAI_DIGITS)
     return text.replace("เเ", "แ")
 
 

@@ -6,12 +6,14 @@ import random
 import re
 from collections import Counter
 from typing import Any
+from unicodedata import normalize
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from csconsole.store import driver
+from csconsole.text import search
 from csconsole.text.search import fold, fts_expression, index_terms, parse_query
 
 TEXT = st.text(
@@ -112,6 +114,29 @@ def test_every_needed_term_is_in_the_index_of_a_match(text: str, start: int, siz
             assert any(other.startswith(term[:-1]) for other in terms)
         else:
             assert term in terms
+
+
+def folded_in_full(text: str) -> str:
+    """The fold as its rule says it, without looking for what can be left out."""
+    tidy = re.sub(r"\s+", " ", re.sub(f"[{search._DROPPED}]", "", text))
+    tidy = tidy.translate(str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")).replace("เเ", "แ")
+    folded = normalize("NFC", normalize("NFD", tidy).casefold())
+    while search._DISORDER.search(folded):
+        folded = search._SIGN_RUN.sub(search._in_order, folded).replace("\u0e4d\u0e32", "\u0e33")
+    return folded
+
+
+THAI_AND_SPACE = st.text(st.sampled_from("กิีุู่้์ําำแเ๙ๆะ\u0e3a\u0e4e aB\n\t\u200b\u00a0é"), max_size=24)
+
+
+@given(st.one_of(TEXT, THAI_AND_SPACE))
+@settings(max_examples=600)
+def test_what_folding_leaves_out_changes_nothing(text: str) -> None:
+    assert fold(text) == folded_in_full(text)
+
+
+def test_what_folding_leaves_out_changes_nothing_in_real_messages(thai_lines: list[str]) -> None:
+    assert all(fold(text) == folded_in_full(text) for text in thai_lines)
 
 
 @given(TEXT)
