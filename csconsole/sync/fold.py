@@ -32,7 +32,7 @@ def preview_of(message: NewMessage) -> str:
 
 
 def _preview(body: str, kind: str, file: str) -> str:
-    text = safe_line(body, PREVIEW)
+    text = safe_line(body.strip(), PREVIEW)
     if not text and file:
         return safe_line(f"[{file}]", PREVIEW)
     return text or (f"[{kind}]" if kind != "text" else "")

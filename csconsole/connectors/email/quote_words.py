@@ -23,6 +23,13 @@ VERB = re.compile(
     _FLAGS,
 )
 
+ENDS_IN_VERB = re.compile(
+    r"(?:wrote|sent|writes|schrieb|geschrieben|écrit|envoyé|escribió|escreveu|scritto|schreef|napisał\S{0,3}|skrev"
+    r"|kirjoitti|napsal\S{0,3}|írta|пишет|писал\S{0,3}|написал\S{0,3}|yazdı|scris|έγραψε|viết|menulis|เขียน(?:ว่า)?"
+    r"|写道|寫道|작성|씀)[\s\W_]*$",
+    _FLAGS,
+)
+
 # How it begins.
 INTRO = re.compile(
     r"\s*(?:[-–—_*]{1,20}\s*)?(?:On|Am|Den|Le|El|Em|A|Il|In\s+data|Op|W\s+dniu|Dnia|På|Kl\.?|Dne|Dňa|Pe|Pada|Tanggal|Vào"

@@ -21,7 +21,13 @@ _ATTRIBUTION_LINES = 5
 _ATTRIBUTION_LENGTH = 420
 _SIGNATURE_LINES = 14
 _CLOSING_LINES = 12
-_QUOTED = re.compile(r"\s{0,3}>")
+_VERB_TAIL = 160
+_DRAWN = frozenset("-_=–—*>")
+_COLONS = (":", "：")
+_COLON = re.compile("[:：]")
+_DIGIT = re.compile(r"\d")
+_TRAILING = " \t-–—_*"
+_SIGNS = (">", " >", "  >", "   >")
 _HAS_WORDS = re.compile(r"\w")
 
 
@@ -29,18 +35,12 @@ _HAS_WORDS = re.compile(r"\w")
 class _Line:
     start: int
     text: str
+    is_blank: bool
+    is_quoted: bool
 
     @property
     def end(self) -> int:
         return self.start + len(self.text)
-
-    @property
-    def is_blank(self) -> bool:
-        return not self.text.strip()
-
-    @property
-    def is_quoted(self) -> bool:
-        return bool(_QUOTED.match(self.text))
 
 
 def find_folds(text: str, marked: list[Fold] | None = None, *, subject: str = "") -> list[Fold]:
@@ -63,7 +63,7 @@ def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     at = 0
     for line in text.split("\n"):
-        lines.append(_Line(at, line))
+        lines.append(_Line(at, line, not line or line.isspace(), line.startswith(_SIGNS)))
         at += len(line) + 1
     return lines
 
@@ -89,7 +89,7 @@ class _Finder:
             if line.is_blank:
                 at += 1
                 continue
-            if words.FORWARDED.match(line.text):
+            if self._is_forward_line(line.text):
                 break  # what follows was written by somebody else, but is news here
             if line.is_quoted:
                 end = self._quoted_end(at)
@@ -115,9 +115,15 @@ class _Finder:
         self._mark_markup(marked)
         self._mark_signatures()
 
+    @staticmethod
+    def _is_forward_line(text: str) -> bool:
+        plain = text.strip()
+        return (plain[0] in _DRAWN or plain.endswith(_COLONS)) and bool(words.FORWARDED.match(text))
+
     def _mark_groups(self, groups: list[tuple[int, int, bool]]) -> None:
         """Folds the quotation at the end, and one alone above the answer; not those answers stand between."""
-        own_after = [self._has_own(end, len(self.lines), groups) for _, end, _ in groups]
+        taken = {at for first, last, _ in groups for at in range(first, last)}
+        own_after = [self._has_own(end, taken) for _, end, _ in groups]
         inline = sum(own_after) > 1
         for (start, end, headed), answered in zip(groups, own_after, strict=True):
             if answered and (inline or not headed):
@@ -127,10 +133,9 @@ class _Finder:
             for at in range(self._with_rule(start) if headed else start, end):
                 self.kinds[at] = "quote"
 
-    def _has_own(self, start: int, end: int, groups: list[tuple[int, int, bool]]) -> bool:
-        """Whether somebody writes between two lines besides quotations and a signature."""
-        taken = {at for first, last, _ in groups for at in range(first, last)} if len(groups) < 50 else set()
-        for at in range(start, end):
+    def _has_own(self, start: int, taken: set[int]) -> bool:
+        """Whether somebody writes from a line on besides quotations and a signature."""
+        for at in range(start, len(self.lines)):
             line = self.lines[at]
             if at in taken or line.is_blank or line.is_quoted:
                 continue
@@ -179,14 +184,21 @@ class _Finder:
     def _head(self, at: int) -> int:
         """Behind the header of a quotation that begins here, 0 when none does."""
         line = self.lines[at].text
-        if words.ORIGINAL.match(line):
+        if line.lstrip()[0] in _DRAWN and words.ORIGINAL.match(line):
             return at + 1
-        return self._same_line(at) or self._attribution(at) or self._fields(at)
+        if "wrote:" in line and (found := self._same_line(at)):
+            return found
+        return self._attribution(at) or (self._fields(at) if _COLON.search(line, 0, 60) else 0)
 
     def _attribution(self, at: int) -> int:
         first = self.lines[at].text
+        is_last = first.rstrip(_TRAILING)[-1:] in _COLONS or first.rstrip().endswith("--")
+        if not is_last and not _DIGIT.search(first):
+            return 0
         introduced = bool(words.INTRO.match(first))
         begins = introduced or bool(words.DATE_FIRST.match(first))
+        if not begins and not is_last:
+            return 0
         joined = ""
         blanks = 0
         for number in range(at, min(at + _ATTRIBUTION_LINES, len(self.lines))):
@@ -196,7 +208,7 @@ class _Finder:
                 break
             blanks += line.is_blank
             joined = f"{joined} {line.text.strip()}".strip()
-            if len(joined) > _ATTRIBUTION_LENGTH:
+            if len(joined) > _ATTRIBUTION_LENGTH or (number > at and not _DIGIT.search(joined)):
                 break
             if self._is_attribution(joined, number + 1, begins):
                 return number + 1
@@ -205,9 +217,11 @@ class _Finder:
         return 0
 
     def _is_attribution(self, joined: str, following: int, begins: bool) -> bool:
-        verb = words.VERB.search(joined)
+        ends = joined.rstrip(_TRAILING)[-1:] in _COLONS
+        if not ends and not joined.endswith(">") and not words.ENDS_IN_VERB.search(joined[-24:]):
+            return False
+        verb = words.VERB.search(joined[-_VERB_TAIL:])
         dated = words.DATED.search(joined)
-        ends = joined.rstrip(" -–—_*").endswith((":", "："))
         if verb and dated and begins and (ends or joined.endswith(("-", "_")) or words.ADDRESS.search(joined)):
             return True
         quoted = self._next(following)
@@ -292,10 +306,10 @@ class _Finder:
                 self.kinds[at] = "signature"
 
     def _signature_start(self, own: list[int]) -> int | None:
-        tail = own[-40:]
-        for at in tail:
+        tail = [at for at in own[-40:] if not self.lines[at].is_blank]
+        for number, at in enumerate(tail):
             text = self.lines[at].text
-            rest = [one for one in tail if one > at and not self.lines[one].is_blank]
+            rest = tail[number + 1 :]
             if text.rstrip() == "--" and len(rest) <= _SIGNATURE_LINES:
                 return at
             if self._is_device(text) and len(rest) <= 2:
