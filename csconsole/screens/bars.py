@@ -56,7 +56,7 @@ class Bars:
     def show_tabs(self) -> None:
         """The views with their counts; a list that stands in the queue's place comes first."""
         screen = self._screen
-        tabs, active = screen.queues.tabs(), screen.view.id
+        tabs, active = screen.queues.tabs(), screen.queues.view.id
         side = screen.side_list
         if side.display:
             tabs.insert(0, Tab(_SIDE, "", side.heading))

@@ -78,7 +78,7 @@ class Bulk:
             elif screen.message.text == self._said:
                 screen.message.clear()
 
-        screen.queue.clear_marks()  # the next key is for what is under the cursor
+        screen.queue.marks.clear()  # the next key is for what is under the cursor
         self.run(len(ids), self._acting(desk, act, ids), ended)
         return True
 

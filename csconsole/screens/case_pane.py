@@ -171,9 +171,9 @@ class CasePane:
         screen.title_changed()
         if new:
             screen.composing.customer_wrote(len(new))
-            if screen.is_looking_at_case():
+            if screen.panes.shows_case:
                 screen.attempt(lambda: finding.mark_read(screen.desk, fresh.conversation.row.id))
-        screen.composing.refresh_held()
+        screen.composing.hold.refresh()
 
     # -- the customer ----------------------------------------------------------------------------------------------
 

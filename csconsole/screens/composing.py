@@ -6,20 +6,22 @@ replies are in the text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from csconsole.commands.context import ComposerState
-from csconsole.domain.canned import Ask, CannedReply
+from csconsole.domain.canned import CannedReply
 from csconsole.domain.canned_check import Finding as TextFinding
 from csconsole.domain.canned_check import apply_fixes
 from csconsole.domain.canned_rank import by_shortcut
 from csconsole.domain.message_length import measure
-from csconsole.errors import CsconsoleError, RefusedError, StaleError, UsageError
+from csconsole.errors import CsconsoleError, RefusedError, StaleError
+from csconsole.screens.canned_filling import CannedFilling
+from csconsole.screens.holding import Hold
 from csconsole.services import acts, canned, replies
 from csconsole.services.finding import OpenConversation
-from csconsole.store import drafts, outbox
-from csconsole.widgets.composer import Composer, Finding, Level, Surface, Target
+from csconsole.store import drafts
+from csconsole.widgets.composer import Composer
+from csconsole.widgets.composer_frame import Finding, Level, Surface, Target
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -48,9 +50,11 @@ class Composing:
         self._news = 0
         self._save_timer: Timer | None = None
         self._check_timer: Timer | None = None
-        self._held_timer: Timer | None = None
         self._findings: list[TextFinding] = []
         self._suggestion = ""
+        self._replies: tuple[int, list[CannedReply]] | None = None
+        self.hold = Hold(screen)
+        self.filling = CannedFilling(screen, self)
 
     @property
     def _composer(self) -> Composer:
@@ -82,7 +86,7 @@ class Composing:
         screen.set_focus(self._composer.editor)
         # What is opened out of sight has no width to wrap to before the next layout.
         screen.call_after_refresh(self._composer.editor.rewrap)
-        self.refresh_held()
+        self.hold.refresh()
         self._check()
 
     @property
@@ -95,7 +99,7 @@ class Composing:
         is_chat = account is not None and bool(account.capabilities.get("is_chat", True))
         return is_chat and bool(self._composer.text.strip())
 
-    def _show_hints(self) -> None:
+    def show_hints(self) -> None:
         """Keys in the frame: of the text, or, over a held message in the empty box, of the hold."""
         words, shown = self._screen.words, self._screen.keymap.shown
         if self._composer.state is ComposerState.HELD:
@@ -114,7 +118,7 @@ class Composing:
         self._stop_timers()
         self._composer.remove_class("open")
         self._opened = None
-        self._screen.focus_transcript()
+        self._screen.panes.to_transcript()
         if had_text:
             self._screen.say(self._screen.words.t("composer.draft.kept"))
 
@@ -130,7 +134,7 @@ class Composing:
         """The text is another: it is saved and checked in the next pause."""
         screen = self._screen
         self._anyway = False
-        if screen.shortcut_at_caret() is None:
+        if self._composer.shortcut() is None:
             self._suggestion = ""
         self._stop_timers()
         self._save_timer = screen.set_timer(SAVE_AFTER, self._save)
@@ -174,7 +178,7 @@ class Composing:
             shown.append(Finding(Level.NEWS, screen.words.t("composer.waiting", n=self._news)))
         self._composer.set_findings(shown)
         self._count(text)
-        self._show_hints()
+        self.show_hints()
         screen.hints_changed()
 
     def _count(self, text: str) -> None:
@@ -195,7 +199,7 @@ class Composing:
 
     def suggest(self, word: str) -> None:
         """A word after ``/`` stands before the caret: says which canned reply it means."""
-        match = by_shortcut(self._screen.canned_replies(), word) if word else None
+        match = by_shortcut(self.replies(), word) if word else None
         self._suggestion = f"/{word} → {match.label(self._screen.words.language)}" if match is not None else ""
 
     def customer_wrote(self, count: int) -> None:
@@ -235,7 +239,7 @@ class Composing:
         except StaleError as error:
             self._anyway = True
             screen.say(error.message, urgent=True)
-            screen.reread_conversation()
+            screen.case.reread()
             return
         except CsconsoleError as error:
             screen.say(error.message, urgent=True)
@@ -245,7 +249,7 @@ class Composing:
         composer.open(composer_target(screen, opened), Surface.PUBLIC)
         screen.after_act()
         self._base_seq = screen.targets.seen_seq([row.id]) or self._base_seq
-        self.refresh_held()
+        self.hold.refresh()
 
     def _assignee(self, opened: OpenConversation) -> int | None:
         name = opened.conversation.row.assignee
@@ -265,128 +269,36 @@ class Composing:
         self._stop_timers()
         self._composer.remove_class("open")
         self._opened = None
-        self._screen.focus_transcript()
-
-    # -- the hold ------------------------------------------------------------------------------------------------
-
-    def refresh_held(self) -> None:
-        """Shows the message held in the open conversation and counts it down."""
-        screen = self._screen
-        key = screen.opened_id
-        row = outbox.held(screen.desk.store, key, screen.desk.actor.id) if key is not None else None
-        left = -(-(row.not_before - screen.desk.clock.now()) // 1000) if row is not None else 0
-        if row is None or left <= 0:
-            self._composer.set_held((), 0)
-            self._show_hints()
-            screen.show_held("", 0)
-            if self._held_timer is not None:
-                self._held_timer.stop()
-                self._held_timer = None
-            return
-        self._composer.set_held([bubble.text for bubble in row.item.bubbles], left)
-        self._show_hints()
-        screen.show_held(
-            screen.words.t("held.countdown", customer=screen.targets.opened_customer(), seconds=left), left
-        )
-        if self._held_timer is None:
-            self._held_timer = screen.set_interval(1.0, self.refresh_held)
-
-    def pull_back(self) -> None:
-        """Takes the held message back into the box."""
-        screen, opened = self._screen, self._screen.opened
-        if opened is None:
-            return
-        text: list[str] = []
-        if screen.attempt(lambda: text.append(replies.pull_back(screen.desk, opened.conversation.row.id))):
-            screen.after_act()
-            if screen.opened is not None:
-                self.start(screen.opened, Surface.PUBLIC)
-            screen.say(screen.words.t("held.pulled"))
-
-    def send_now(self) -> None:
-        """Ends the hold."""
-        screen = self._screen
-        key = screen.opened_id
-        if key is not None and screen.attempt(lambda: replies.send_now(screen.desk, key)):
-            screen.after_act()
-            self.refresh_held()
+        self._screen.panes.to_transcript()
 
     # -- canned replies ------------------------------------------------------------------------------------------
 
-    def insert_canned(
-        self, chosen: Sequence[CannedReply], *, span: tuple[int, int] | None = None, send: bool = False
-    ) -> None:
-        """Asks what the replies ask for, one after the other, and puts them in at the caret.
+    def replies(self) -> list[CannedReply]:
+        """All canned replies, read again only when one changed."""
+        from csconsole.store import canned as rows
 
-        Args:
-            chosen: the replies in order.
-            span: part of the text the first one replaces.
-            send: send the text when all are in, unless something is missing.
+        desk = self._screen.desk
+        rev = rows.rev(desk.store)
+        if self._replies is None or self._replies[0] != rev:
+            self._replies = (rev, canned.list_replies(desk))
+        return self._replies[1]
+
+    def filled(self, reply: CannedReply) -> None:
+        """A canned reply is in the text."""
+        self._used.append(reply)
+        self._check()
+
+    def must_be_open(self) -> OpenConversation:
+        """The conversation written to.
+
+        Raises:
+            RefusedError: nothing is written.
         """
-        if chosen:
-            self._ask(chosen[0], list(chosen[0].ask), {}, span, lambda: self.insert_canned(chosen[1:], send=send))
-        elif send:
-            self._screen.run_command("reply.send")
-
-    def _ask(
-        self,
-        reply: CannedReply,
-        asks: list[Ask],
-        answers: dict[str, object],
-        span: tuple[int, int] | None,
-        then: Callable[[], None],
-    ) -> None:
-        if not asks:
-            self._fill(reply, answers, span)
-            then()
-            return
-        ask, rest = asks[0], asks[1:]
-        language = self._screen.words.language
-        label = self._screen.words.t("canned.fill", label=ask.label.get(language) or ask.name)
-        if ask.options:
-            label += " " + "  ".join(f"{n} {option}" for n, option in enumerate(ask.options, 1))
-
-        def answered(text: str) -> bool:
-            if not text.strip():
-                self._ask(reply, rest, answers, span, then)
-                return True
-            try:
-                canned.render(self._screen.desk, reply, self._must(), {**answers, ask.name: text})
-            except UsageError as error:
-                self._screen.say(error.message, urgent=True)
-                return False
-            self._ask(reply, rest, {**answers, ask.name: text}, span, then)
-            return True
-
-        self._screen.picking.prompt(
-            label,
-            answered,
-            initial="" if ask.default is None else str(ask.default),
-            cancelled=lambda: self._ask(reply, rest, answers, span, then),
-        )
-
-    def _must(self) -> OpenConversation:
         if self._opened is None:
             raise RefusedError("No conversation is open.")
         return self._opened
 
-    def _fill(self, reply: CannedReply, answers: dict[str, object], span: tuple[int, int] | None) -> None:
-        screen, composer = self._screen, self._composer
-        try:
-            rendered = canned.render(screen.desk, reply, self._must(), answers)
-        except CsconsoleError as error:
-            screen.say(error.message, urgent=True)
-            return
-        if span is not None:
-            composer.editor.replace_range(span[0], span[1], rendered.text)
-        else:
-            text = composer.text
-            before = text[: composer.editor.index]
-            glue = "" if not before or before.endswith((" ", "\n")) else " "
-            composer.insert(glue + rendered.text)
-        self._used.append(reply)
-        self._screen.set_focus(composer.editor)
-        self._check()
+    # -- the whole text ------------------------------------------------------------------------------------------
 
     def proofread(self) -> None:
         """Mends what can be mended without asking."""
@@ -396,6 +308,18 @@ class Composing:
         if mended != text:
             self._composer.editor.replace_range(0, len(text), mended)
             self._check()
+
+    def ask_switch(self) -> None:
+        """Asks before a text that is written becomes a note or an answer."""
+        surface = Surface.PUBLIC if self._composer.surface is Surface.NOTE else Surface.NOTE
+        key = "composer.ask.public" if surface is Surface.PUBLIC else "composer.ask.switch"
+
+        def answered(text: str) -> bool:
+            if text.strip().lower() in ("y", "yes", "ใช่", "\u0e31"):
+                self.switch(surface)
+            return True
+
+        self._screen.picking.prompt(self._screen.words.t(key), answered)
 
     def switch(self, surface: Surface) -> None:
         """Makes the text an answer or a note; the draft moves with it."""

@@ -59,7 +59,7 @@ class KeyInput:
         if screen.is_picking or screen.app.screen is not screen:
             return False
         pane = screen.pane
-        if pane is Pane.COMPOSER and event.key == "tab" and screen.shortcut_at_caret() is None:
+        if pane is Pane.COMPOSER and event.key == "tab" and screen.composer.shortcut() is None:
             return True
         if pane is Pane.COMPOSER and event.key == "enter" and screen.composing.enter_sends:
             screen.run_command("reply.send")

@@ -6,15 +6,12 @@ conversation, the box and the pickers do is in modules of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.strip import Strip
-from textual.widget import Widget
 
 from csconsole.clock import MINUTE
 from csconsole.commands.context import ComposerState, Context, Pane
@@ -23,59 +20,39 @@ from csconsole.commands.keymap import Keymap
 from csconsole.commands.registry import Registry
 from csconsole.errors import CsconsoleError
 from csconsole.i18n import Catalog
-from csconsole.screens import layout
 from csconsole.screens.background import Background
 from csconsole.screens.bars import Bars
 from csconsole.screens.bulk import Bulk
 from csconsole.screens.case_pane import CasePane
+from csconsole.screens.cases import Cases
 from csconsole.screens.key_input import KeyInput
 from csconsole.screens.naming import Names
+from csconsole.screens.panes import Panes
 from csconsole.screens.queue_pane import QueuePane
 from csconsole.screens.session import Session
 from csconsole.screens.side_list import SideList
 from csconsole.screens.side_pane import SidePane
 from csconsole.screens.targets import Targets
+from csconsole.screens.told import Told
+from csconsole.screens.too_small import TooSmall
 from csconsole.services.views import QueueReader, View
-from csconsole.store import outbox, timers
+from csconsole.store import outbox
 from csconsole.store import undo as undo_store
-from csconsole.text.sanitize import safe_line
-from csconsole.text.wrap import wrap
 from csconsole.widgets.bars import MessageLine, Tone
-from csconsole.widgets.painted import Painted
 from csconsole.widgets.profile import Profile
 from csconsole.widgets.queue_list import QueueList
 from csconsole.widgets.quiet_screen import QuietScreen
-from csconsole.widgets.strips import Line
 from csconsole.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     # Loaded after the first paint, or with the first key that needs them.
-    from csconsole.domain.canned import CannedReply
     from csconsole.screens.composing import Composing
     from csconsole.screens.picking import Picking
-    from csconsole.screens.side_rows import SideRow
     from csconsole.services.finding import OpenConversation
     from csconsole.widgets.composer import Composer
-    from csconsole.widgets.line_input import LineInput
-    from csconsole.widgets.picker import Picker
-
-_SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 
-class TooSmall(Painted):
-    """What is shown when nothing fits."""
-
-    def __init__(self, words: Catalog) -> None:
-        super().__init__(id="too-small")
-        self.words = words
-
-    def lines_of(self, cells: int, rows: int) -> list[Strip]:
-        """One sentence."""
-        text = self.words.t("screen.too_small", columns=layout.SMALLEST[0], rows=layout.SMALLEST[1])
-        return [Line(cells, self.look.text).put(part).strip() for part in wrap(text, max(1, cells))]
-
-
-class MainScreen(QuietScreen):
+class MainScreen(Told, QuietScreen):
     """The console's screen.
 
     Args:
@@ -94,6 +71,8 @@ class MainScreen(QuietScreen):
         self.keymap = Keymap(self.registry, _known(PRESETS[ui.keymap], self.registry), self.desk.config.keys)
         self.keys = KeyInput(self, self.keymap)
         self.targets = Targets(self)
+        self.panes = Panes(self)
+        self.cases = Cases(self)
         self.bulk = Bulk(self)
         self.searches: tuple[str, ...] = ()
         self.command_history: tuple[str, ...] = ()
@@ -108,9 +87,7 @@ class MainScreen(QuietScreen):
         self.message = MessageLine()
         self.message.add_class("bar")
         self.bars = Bars(self)
-        self._replies: tuple[int, list[CannedReply]] | None = None
         self._minute = 0
-        self._focused_before: Widget | None = None
         self.queues.start()
 
     def compose(self) -> ComposeResult:
@@ -193,91 +170,12 @@ class MainScreen(QuietScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Three panes, two, one, or a sentence."""
-        columns, rows = event.size
-        kind = layout.kind(columns)
-        for name in ("wide", "middle", "narrow"):
-            self.set_class(name == kind, name)
-        self.set_class(columns >= layout.WIDEST, "widest")
-        self._hide_when_small(layout.is_small(columns, rows))
-        self.queues.list.set_rows_height(layout.queue_row_height(columns, self.desk.config.ui.density))
-        self.call_after_refresh(self.hints_changed)
-
-    def _hide_when_small(self, is_small: bool) -> None:
-        """Shows the sentence instead of the panes and back; the keys go where they went before."""
-        if is_small and not self.has_class("small"):
-            self._focused_before = self.focused
-        was_small = self.has_class("small")
-        self.set_class(is_small, "small")
-        before, self._focused_before = self._focused_before, self._focused_before if is_small else None
-        if was_small and not is_small and before is not None:
-            self.call_after_refresh(self.set_focus, before)
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether there is one pane only."""
-        return self.has_class("narrow")
-
-    def is_looking_at_case(self) -> bool:
-        """Whether the open conversation is in view."""
-        return self.opened is not None and not (self.is_narrow and self.has_class("list-whole"))
+        self.panes.fit(*event.size)
 
     @property
     def pane(self) -> Pane:
         """Where the focus is."""
-        focused = self.focused
-        if self.is_picking:
-            return Pane.LINE if self.picking.is_line else Pane.PICKER
-        if focused is None or focused is self.queues.list:
-            return Pane.QUEUE
-        if focused is self.side_list:
-            return Pane.LIST
-        if focused is self.case.transcript:
-            return Pane.TRANSCRIPT
-        if focused is self.case.profile:
-            return Pane.PROFILE
-        return Pane.COMPOSER if self.is_writing else Pane.QUEUE
-
-    def _panes(self) -> list[Widget]:
-        listing: Widget = self.side_list if self.side_list.display else self.queues.list
-        panes: list[Widget] = [listing]
-        if self.opened is not None:
-            panes.append(self.composer.editor if self.is_writing else self.case.transcript)
-        if self.case.profile.display and self.opened is not None:
-            panes.append(self.case.profile)
-        return panes
-
-    def focus_pane(self, step: int) -> None:
-        """Moves the focus; with one pane the queue and the conversation take turns."""
-        panes = self._panes()
-        focused = self.focused
-        place = panes.index(focused) if focused in panes else 0
-        target = panes[(place + step) % len(panes)]
-        if self.is_narrow and self.opened is not None:
-            self.set_class(target is panes[0], "list-whole")
-        self.set_focus(target)
-        self.hints_changed()
-
-    def focus_transcript(self) -> None:
-        """Focus to the open conversation."""
-        if self.opened is not None:
-            self.set_focus(self.case.transcript)
-        else:
-            self.set_focus(self.queues.list)
-        self.hints_changed()
-
-    def toggle_profile(self) -> None:
-        """Shows or hides the customer."""
-        if self.has_class("wide"):
-            self.toggle_class("profile-closed")
-            self.call_after_refresh(self.hints_changed)
-        elif self.opened is not None:
-            self.toggle_class("profile-open")
-            self.remove_class("list-whole")
-            # Where it takes the place of another pane it takes the keys too.
-            self.call_after_refresh(self._focus_profile)
-
-    def _focus_profile(self) -> None:
-        self.set_focus(self.case.profile if self.has_class("profile-open") else self.case.transcript)
+        return self.panes.current
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
@@ -294,13 +192,6 @@ class MainScreen(QuietScreen):
 
         self.attempt(lambda: handlers.HANDLERS[command_id](self))
 
-    def run_line(self, text: str) -> bool:
-        """Runs the ``:`` line."""
-        from csconsole.screens import command_line
-
-        self.command_history = (*self.command_history, text)
-        return command_line.run(self, text)
-
     def context(self) -> Context:
         """The facts commands decide by."""
         row = self.targets.current()
@@ -309,7 +200,7 @@ class MainScreen(QuietScreen):
         return Context(
             pane=self.pane,
             conversation=row,
-            selected=len(self.queues.list.marked),
+            selected=len(self.queues.list.marks.ids),
             composer=self.composer.state if self.is_writing else ComposerState.CLOSED,
             is_note=self.is_writing and self.composer.surface == "note",
             has_message=message is not None or bool(shown),
@@ -346,20 +237,6 @@ class MainScreen(QuietScreen):
             self.say(self.words.t("undo.offer", what=text) if undo else text)
         return True
 
-    def show_held(self, text: str, seconds: int) -> None:
-        """The countdown of a held message in the bottom line."""
-        self.message.hold(text)
-
-    def copy(self, text: str) -> None:
-        """Puts a text into the terminal's clipboard."""
-        from csconsole.terminal.clipboard import osc52
-
-        safe = safe_line(text)
-        driver = self.app._driver
-        if driver is not None:
-            driver.write(osc52(safe, self.session.capabilities))
-            self.say(self.words.t("copy.done", text=safe))
-
     # -- what is open --------------------------------------------------------------------------------------------
 
     @property
@@ -387,84 +264,6 @@ class MainScreen(QuietScreen):
         """Its key."""
         return self.opened.conversation.row.id if self.opened is not None else None
 
-    # -- opening -----------------------------------------------------------------------------------------------------
-
-    def open_current(self) -> None:
-        """Opens the conversation under the cursor."""
-        row = self.queues.current()
-        if row is not None:
-            self.open_conversation(row.id)
-
-    def open_conversation(self, conversation_id: int) -> None:
-        """Opens a conversation: what was being written to another one is kept as its draft."""
-        if self.composing.conversation_id not in (None, conversation_id):
-            self.composing.leave()
-        if not self.case.open(conversation_id):
-            return
-        self.add_class("case-open")
-        self.remove_class("list-whole")
-        self.set_focus(self.case.transcript)
-        self.title_changed()
-        self.composing.refresh_held()
-        self.queues.store_changed()
-        self.hints_changed()
-
-    def open_neighbour(self, step: int) -> None:
-        """Moves to the next conversation of the queue and opens it when one is open."""
-        if self.opened is not None and self.queues.list.cursor_id != self.opened_id:
-            self.queues.list.move_to_id(self.opened_id or 0)
-        before = self.queues.list.cursor
-        self.queues.list.move(step)
-        if self.opened is not None:
-            if self.queues.list.cursor == before:
-                self.say(self.words.t("queue.end"))
-            else:
-                self.open_current()
-
-    def open_live(self, number: int) -> None:
-        """Opens one of my live chats."""
-        chats = self.bars.live_rows()
-        if number <= len(chats):
-            self.queues.list.move_to_id(chats[number - 1].id)
-            self.open_conversation(chats[number - 1].id)
-
-    def with_opened(self, action: Callable[[OpenConversation], None]) -> None:
-        """Does something with the current conversation, opening it first."""
-        row = self.targets.current()
-        if row is None:
-            return
-        if self.opened_id != row.id:
-            self.open_conversation(row.id)
-        if self.opened is not None:
-            action(self.opened)
-            self.hints_changed()
-
-    def go_back(self) -> None:
-        """Leaves the innermost thing: marks, selection, side list, conversation, filter, program."""
-        if self.queues.list.clear_marks() or self.case.transcript.unselect():
-            return
-        if self.side_list.display and self.focused is self.side_list:
-            self.hide_side()
-        elif self.has_class("profile-open") and not self.has_class("wide"):
-            self.toggle_profile()
-        elif self.opened is not None:
-            self.close_conversation()
-        elif self.filter_text:
-            self.queues.filter("")
-        elif self.keys.stroke == "escape":
-            self.say(self.words.t("quit.how"))
-        else:
-            self.quit()
-
-    def close_conversation(self) -> None:
-        """Back to the queue."""
-        self.case.close()
-        self.remove_class("case-open", "list-whole")
-        self.set_focus(self.side_list if self.side_list.display else self.queues.list)
-        self.title_changed()
-        self.message.hold("")
-        self.hints_changed()
-
     def quit(self) -> None:
         """Ends the console; what waits to be sent is said, and an act under way is done to its end."""
         self.bulk.finish()
@@ -473,54 +272,18 @@ class MainScreen(QuietScreen):
     # -- views and lists ---------------------------------------------------------------------------------------------
 
     @property
-    def view(self) -> View:
-        """The view shown."""
-        return self.queues.view
-
-    @property
     def reader(self) -> QueueReader:
         """Reads rows and counts."""
         return self.queues.reader
 
-    @property
-    def filter_text(self) -> str:
-        """What narrows the view."""
-        return self.queues.filter_text
-
     def show_view(self, view: View) -> None:
         """Shows a view."""
-        self.hide_side()
+        self.side.hide()
         self.queues.show_view(view)
-        if self.is_narrow and self.opened is not None:
+        if self.panes.is_narrow and self.opened is not None:
             self.add_class("list-whole")
         self.set_focus(self.queues.list)
         self.hints_changed()
-
-    def show_neighbour_view(self, step: int) -> None:
-        """The view beside the one shown."""
-        self.show_view(self.queues.neighbour(step))
-
-    def show_view_by_key(self, key: str) -> None:
-        """The view on ``g`` and a key."""
-        view = self.queues.by_key(key)
-        if view is not None:
-            self.show_view(view)
-
-    def select_all(self) -> None:
-        """Marks the whole view."""
-        self.say(self.words.t("queue.selected", n=self.queues.mark_all()))
-
-    def show_side(self, heading: str, rows: Callable[[], Sequence[SideRow]], words: tuple[str, ...] = ()) -> None:
-        """Shows a list in the queue's place; see :meth:`SidePane.show`."""
-        self.side.show(heading, rows, words)
-
-    def hide_side(self) -> None:
-        """The queue again."""
-        self.side.hide()
-
-    @on(SideList.Picked)
-    def _side_picked(self, event: SideList.Picked) -> None:
-        self.attempt(lambda: self.side.choose(event.row))
 
     def hit_words(self) -> tuple[str, ...]:
         """Words to be lit in the transcript: of the search whose hits are shown, else of the filter."""
@@ -543,42 +306,17 @@ class MainScreen(QuietScreen):
             open_next: open the conversation that now stands where the acted one did.
         """
         opened = self.opened_id
-        self.queues.list.clear_marks()
+        self.queues.list.marks.clear()
         self.queues.merge()
         if opened is None or opened not in left or self.queues.source.index_of(opened) is not None:
             self.case.reread()
         elif open_next and self.queues.source.count():
-            self.open_current()
+            self.cases.open_current()
         else:
-            self.close_conversation()
+            self.cases.close()
         self.side.store_changed()
         self.refresh_bars()
         self.hints_changed()
-
-    def reread_conversation(self) -> None:
-        """Shows what is new in the open conversation."""
-        self.case.reread()
-
-    def merge_new(self) -> None:
-        """Merges what is new into the queue."""
-        self.queues.merge()
-
-    def sync_now(self) -> None:
-        """Asks the worker to look at every account now."""
-        with self.desk.transaction() as tx:
-            timers.add_job(tx, "sync")
-        self.say(self.words.t("sync.asked"))
-
-    def rows_updated(self) -> None:
-        """Rows of the queue are others."""
-        self.bars.show_live()
-
-    def cursor_moved(self) -> None:
-        """The cursor is on another row."""
-
-    def views_changed(self) -> None:
-        """Another view is shown."""
-        self.show_tabs()
 
     def minute_may_have_passed(self) -> None:
         """Ages are shown in whole minutes: they are drawn anew when one passed."""
@@ -612,116 +350,6 @@ class MainScreen(QuietScreen):
     def on_descendant_focus(self) -> None:
         """Wherever the focus goes, the keys shown are those that work there."""
         self.hints_changed()
-
-    # -- pickers, prompts --------------------------------------------------------------------------------------------
-
-    def on_picker_chosen(self, event: Picker.Chosen) -> None:
-        """Rows were chosen."""
-        self.attempt(lambda: self.picking.picked(event.ids, event.send))
-
-    def on_picker_toggled(self, event: Picker.Toggled) -> None:
-        """A row was switched."""
-        self.picking.switched(event.picker, event.id, event.on)
-
-    def on_picker_created(self, event: Picker.Created) -> None:
-        """A new row is wanted."""
-        self.picking.named(event.picker, event.text)
-
-    def on_picker_refused(self, event: Picker.Refused) -> None:
-        """The row cannot be chosen; says why."""
-        self.picking.refused(event.picker, event.reason)
-
-    def on_picker_closed(self) -> None:
-        """Escape."""
-        self.picking.cancelled()
-
-    def on_line_input_submitted(self, event: LineInput.Submitted) -> None:
-        """Enter in the field."""
-        self.attempt(lambda: self.picking.submitted(event.value))
-
-    def on_line_input_changed(self, event: LineInput.Changed) -> None:
-        """The field's text is another."""
-        self.attempt(lambda: self.picking.edited(event.value))
-
-    def on_line_input_cancelled(self) -> None:
-        """Escape in the field."""
-        self.picking.cancelled()
-
-    # -- the box -----------------------------------------------------------------------------------------------------
-
-    def canned_replies(self) -> list[CannedReply]:
-        """All canned replies, read again only when one changed."""
-        from csconsole.services import canned
-        from csconsole.store import canned as rows
-
-        rev = rows.rev(self.desk.store)
-        if self._replies is None or self._replies[0] != rev:
-            self._replies = (rev, canned.list_replies(self.desk))
-        return self._replies[1]
-
-    def shortcut_at_caret(self) -> tuple[str, int, int] | None:
-        """The word after ``/`` before the caret with its place, or None."""
-        end = self.composer.editor.index
-        found = _SHORTCUT.search(self.composer.text[:end])
-        return (found[1], end - len(found[0]), end) if found is not None else None
-
-    def on_composer_send(self) -> None:
-        """The text is to leave."""
-        self.composing.send()
-
-    def on_composer_cancel(self) -> None:
-        """The box is left."""
-        self.composing.leave()
-
-    def on_composer_changed(self) -> None:
-        """The text is another."""
-        self.composing.changed()
-
-    def on_composer_pull_back(self) -> None:
-        """The held message is to come back."""
-        self.composing.pull_back()
-
-    def on_composer_send_now(self) -> None:
-        """The held message is to leave at once."""
-        self.composing.send_now()
-
-    def on_composer_notice(self, event: Composer.Notice) -> None:
-        """A sentence from the box."""
-        self.say(event.text)
-
-    def on_composer_switch_asked(self) -> None:
-        """Answer and note shall change places though something is written: asks."""
-        from csconsole.widgets.composer import Surface
-
-        surface = Surface.PUBLIC if self.composer.surface is Surface.NOTE else Surface.NOTE
-        key = "composer.ask.public" if surface is Surface.PUBLIC else "composer.ask.switch"
-
-        def answered(text: str) -> bool:
-            if text.strip().lower() in ("y", "yes", "ใช่", "ั"):
-                self.composing.switch(surface)
-            return True
-
-        self.picking.prompt(self.words.t(key), answered)
-
-    def on_composer_insert_canned(self, event: Composer.InsertCanned) -> None:
-        """A shortcut stands before the caret."""
-        self.composing.suggest(event.shortcut)
-
-    @on(Transcript.OlderWanted)
-    def _older_wanted(self) -> None:
-        self.case.older()
-
-    @on(QueueList.Opened)
-    def _queue_opened(self) -> None:
-        self.open_current()
-
-    # -- files -------------------------------------------------------------------------------------------------------
-
-    def save_files(self) -> None:
-        """Saves the files of the selected message, or of the newest that has some."""
-        from csconsole.screens import files
-
-        files.save(self)
 
 
 def _known(preset: dict[str, str], registry: Registry) -> dict[str, str]:

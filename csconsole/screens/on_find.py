@@ -9,6 +9,7 @@ from csconsole.screens import side_rows
 from csconsole.screens.handling import handles
 from csconsole.screens.queue_pane import words_in
 from csconsole.services import finding
+from csconsole.store import timers
 from csconsole.store.search import Hit
 from csconsole.text.keyboard import second_reading
 
@@ -29,7 +30,7 @@ def filter_(screen: MainScreen) -> None:
     screen.picking.prompt(
         screen.words.t("prompt.filter"),
         lambda text: screen.attempt(lambda: screen.queues.filter(text)),
-        initial=screen.filter_text,
+        initial=screen.queues.filter_text,
         changed=lambda text: screen.queues.filter_soon(text, told),
         cancelled=lambda: screen.queues.filter(""),
     )
@@ -68,7 +69,7 @@ def _search(screen: MainScreen, text: str) -> None:
             return
         count = f"{len(hits)}+" if len(hits) == MOST_HITS else str(len(hits))
         heading = screen.words.t("search.title", query=query, n=count)
-        screen.show_side(heading, lambda: side_rows.of_hits(hits, screen), words_in(query, desk.config.agent.language))
+        screen.side.show(heading, lambda: side_rows.of_hits(hits, screen), words_in(query, desk.config.agent.language))
         screen.say(screen.words.t("line.mended", text=query) if query != text else heading)
 
     screen.background.run("search", read, done)
@@ -94,20 +95,22 @@ def _next_hit(screen: MainScreen, step: int) -> None:
 @handles("queue.refresh")
 def refresh(screen: MainScreen) -> None:
     """Merges what is new into the queue and asks the worker to look at every account now."""
-    screen.merge_new()
-    screen.sync_now()
+    screen.queues.merge()
+    with screen.desk.transaction() as tx:
+        timers.add_job(tx, "sync")
+    screen.say(screen.words.t("sync.asked"))
 
 
 @handles("go.outbox")
 def outbox(screen: MainScreen) -> None:
     """What is on its way or went wrong."""
-    screen.show_side(screen.words.t("view.outbox"), lambda: side_rows.of_outbox(screen))
+    screen.side.show(screen.words.t("view.outbox"), lambda: side_rows.of_outbox(screen))
 
 
 @handles("go.failed")
 def failed(screen: MainScreen) -> None:
     """What did not go out, or nobody knows."""
-    screen.show_side(
+    screen.side.show(
         screen.words.t("view.failed"), lambda: side_rows.of_outbox(screen, states=("failed", "stopped", "uncertain"))
     )
 
@@ -115,13 +118,13 @@ def failed(screen: MainScreen) -> None:
 @handles("go.drafts")
 def drafts(screen: MainScreen) -> None:
     """Texts I have begun."""
-    screen.show_side(screen.words.t("view.drafts"), lambda: side_rows.of_drafts(screen))
+    screen.side.show(screen.words.t("view.drafts"), lambda: side_rows.of_drafts(screen))
 
 
 @handles("go.quarantine")
 def quarantine(screen: MainScreen) -> None:
     """Messages that could not be read."""
-    screen.show_side(screen.words.t("view.quarantine"), lambda: side_rows.of_quarantine(screen))
+    screen.side.show(screen.words.t("view.quarantine"), lambda: side_rows.of_quarantine(screen))
 
 
 @handles("select.toggle")
@@ -135,10 +138,10 @@ def select(screen: MainScreen) -> None:
 def select_range(screen: MainScreen) -> None:
     """Begins or ends a range of marked rows."""
     if screen.pane is Pane.QUEUE:
-        screen.queue.toggle_range()
+        screen.queue.marks.toggle_range()
 
 
 @handles("select.all")
 def select_all(screen: MainScreen) -> None:
     """Marks every conversation of the view, and says how many."""
-    screen.select_all()
+    screen.say(screen.words.t("queue.selected", n=screen.queues.mark_all()))

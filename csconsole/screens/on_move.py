@@ -85,21 +85,21 @@ def last(screen: MainScreen) -> None:
 def read_on(screen: MainScreen) -> None:
     """Pages the thread; at its end opens the next conversation."""
     if screen.opened is None:
-        screen.open_current()
+        screen.cases.open_current()
     elif not screen.transcript.read_on():
-        screen.open_neighbour(1)
+        screen.cases.neighbour(1)
 
 
 @handles("queue.next")
 def next_conversation(screen: MainScreen) -> None:
     """The next conversation of the queue; opens it when one is open."""
-    screen.open_neighbour(1)
+    screen.cases.neighbour(1)
 
 
 @handles("queue.previous")
 def previous_conversation(screen: MainScreen) -> None:
     """The previous conversation of the queue."""
-    screen.open_neighbour(-1)
+    screen.cases.neighbour(-1)
 
 
 @handles("conversation.open")
@@ -108,48 +108,50 @@ def open_(screen: MainScreen) -> None:
     if screen.pane is Pane.LIST:
         screen.side_list.choose()
     else:
-        screen.open_current()
+        screen.cases.open_current()
 
 
 @handles("go.back")
 def back(screen: MainScreen) -> None:
     """Leaves the innermost transient thing; at the top it quits."""
-    screen.go_back()
+    screen.cases.back()
 
 
 @handles("pane.next")
 def next_pane(screen: MainScreen) -> None:
     """Focus to the next pane; on a narrow screen shows the queue or the conversation whole."""
-    screen.focus_pane(1)
+    screen.panes.step(1)
 
 
 @handles("pane.previous")
 def previous_pane(screen: MainScreen) -> None:
     """Focus to the previous pane."""
-    screen.focus_pane(-1)
+    screen.panes.step(-1)
 
 
 @handles("profile.toggle")
 def toggle_profile(screen: MainScreen) -> None:
     """Shows or hides the customer."""
-    screen.toggle_profile()
+    screen.panes.toggle_profile()
 
 
 @handles("view.next")
 def next_view(screen: MainScreen) -> None:
     """The next view."""
-    screen.show_neighbour_view(1)
+    screen.show_view(screen.queues.neighbour(1))
 
 
 @handles("view.previous")
 def previous_view(screen: MainScreen) -> None:
     """The previous view."""
-    screen.show_neighbour_view(-1)
+    screen.show_view(screen.queues.neighbour(-1))
 
 
 def _go(view_key: str) -> None:
     def handler(screen: MainScreen) -> None:
-        screen.show_view_by_key(view_key)
+        view = screen.queues.by_key(view_key)
+        if view is not None:
+            screen.show_view(view)
 
     handler.__doc__ = f"Shows the view on g{view_key}."
     handles({"i": "go.mine", "u": "go.unassigned", "a": "go.all", "s": "go.snoozed"}[view_key])(handler)
@@ -161,7 +163,7 @@ for _key in "iuas":
 
 def _live(number: int) -> None:
     def handler(screen: MainScreen) -> None:
-        screen.open_live(number)
+        screen.cases.live(number)
 
     handler.__doc__ = f"Opens my live chat number {number}."
     HANDLERS[f"live.{number}"] = handler

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from csconsole.commands.registry import Command
 from csconsole.screens.handling import HANDLERS, handles
+from csconsole.text.sanitize import safe_line
 from csconsole.text.search import fold
 from csconsole.widgets.picker import PickerItem
 
@@ -56,9 +57,16 @@ def command_line(screen: MainScreen) -> None:
     """Runs a command by its name, with what follows it (``:assign nok``, ``:tag +vip``, ``:snooze 2h``)."""
 
     def done(text: str) -> bool:
-        return not text.strip() or screen.run_line(text.strip())
+        return not text.strip() or _run_line(screen, text.strip())
 
     screen.picking.prompt(":", done, history=screen.command_history)
+
+
+def _run_line(screen: MainScreen, text: str) -> bool:
+    from csconsole.screens import command_line
+
+    screen.command_history = (*screen.command_history, text)
+    return command_line.run(screen, text)
 
 
 @handles("screen.redraw")
@@ -79,7 +87,7 @@ def copy_number(screen: MainScreen) -> None:
     """Copies ``account#number``."""
     row = screen.targets.current()
     if row is not None:
-        screen.copy(f"{row.account}#{row.number}")
+        _copy(screen, f"{row.account}#{row.number}")
 
 
 @handles("copy.title")
@@ -87,7 +95,18 @@ def copy_title(screen: MainScreen) -> None:
     """Copies ``account#number`` with the subject or the customer."""
     row = screen.targets.current()
     if row is not None:
-        screen.copy(f"{row.account}#{row.number} {row.subject or row.customer_name}")
+        _copy(screen, f"{row.account}#{row.number} {row.subject or row.customer_name}")
+
+
+def _copy(screen: MainScreen, text: str) -> None:
+    """Puts a text into the terminal's clipboard."""
+    from csconsole.terminal.clipboard import osc52
+
+    safe = safe_line(text)
+    driver = screen.app._driver
+    if driver is not None:
+        driver.write(osc52(safe, screen.session.capabilities))
+        screen.say(screen.words.t("copy.done", text=safe))
 
 
 @handles("message.folds")
@@ -117,7 +136,9 @@ def previous_message(screen: MainScreen) -> None:
 @handles("message.save")
 def save(screen: MainScreen) -> None:
     """Saves the files of the selected message."""
-    screen.save_files()
+    from csconsole.screens import files
+
+    files.save(screen)
 
 
 def known(command_id: str) -> bool:

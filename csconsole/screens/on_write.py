@@ -10,7 +10,7 @@ from csconsole.errors import CsconsoleError
 from csconsole.screens.handling import handles
 from csconsole.services import canned
 from csconsole.text.wrap import wrap
-from csconsole.widgets.composer import Surface
+from csconsole.widgets.composer_frame import Surface
 from csconsole.widgets.picker import PickerItem
 
 if TYPE_CHECKING:
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 @handles("reply.start")
 def reply(screen: MainScreen) -> None:
     """Opens the box for an answer to the customer."""
-    screen.with_opened(lambda opened: screen.composing.start(opened, Surface.PUBLIC))
+    screen.cases.with_opened(lambda opened: screen.composing.start(opened, Surface.PUBLIC))
 
 
 @handles("note.start")
 def note(screen: MainScreen) -> None:
     """Opens the box for a note the customer never sees."""
-    screen.with_opened(lambda opened: screen.composing.start(opened, Surface.NOTE))
+    screen.cases.with_opened(lambda opened: screen.composing.start(opened, Surface.NOTE))
 
 
 @handles("reply.pull_back")
 def pull_back(screen: MainScreen) -> None:
     """Pulls the held message of this conversation back into the box."""
-    screen.composing.pull_back()
+    screen.composing.hold.pull_back()
 
 
 @handles("reply.send_now")
 def send_now(screen: MainScreen) -> None:
     """Ends the hold of this conversation's message."""
-    screen.composing.send_now()
+    screen.composing.hold.send_now()
 
 
 @handles("reply.send")
@@ -114,13 +114,13 @@ def editor(screen: MainScreen) -> None:
 @handles("composer.expand")
 def expand(screen: MainScreen) -> None:
     """Puts in the canned reply whose shortcut stands before the caret; else moves on as Tab does."""
-    found = screen.shortcut_at_caret()
+    found = screen.composer.shortcut()
     if found is None:
         return
     word, start, end = found
-    match = by_shortcut(screen.canned_replies(), word) if word else None
+    match = by_shortcut(screen.composing.replies(), word) if word else None
     if match is not None:
-        screen.composing.insert_canned([match], span=(start, end))
+        screen.composing.filling.insert([match], span=(start, end))
     else:
         pick_canned(screen, text=word, span=(start, end))
 
@@ -129,7 +129,7 @@ def expand(screen: MainScreen) -> None:
 def pick(screen: MainScreen) -> None:
     """Opens the picker of canned replies, ranked by the customer's last words."""
     if screen.composing.conversation_id is None:
-        screen.with_opened(lambda opened: screen.composing.start(opened, Surface.PUBLIC))
+        screen.cases.with_opened(lambda opened: screen.composing.start(opened, Surface.PUBLIC))
     if screen.composing.conversation_id is not None:
         pick_canned(screen)
 
@@ -139,7 +139,7 @@ def pick_canned(screen: MainScreen, *, text: str = "", span: tuple[int, int] | N
     opened = screen.opened
     if opened is None:
         return
-    replies = screen.canned_replies()
+    replies = screen.composing.replies()
     if not replies:
         screen.say(screen.words.t("canned.none"))
         return
@@ -176,7 +176,7 @@ def pick_canned(screen: MainScreen, *, text: str = "", span: tuple[int, int] | N
         return wrap("\n".join(parts), max(20, screen.size.width - 6))
 
     def chosen(names: list[str], send_too: bool) -> None:
-        screen.composing.insert_canned([by_name[name] for name in names], span=span, send=send_too)
+        screen.composing.filling.insert([by_name[name] for name in names], span=span, send=send_too)
 
     screen.picking.choose(
         screen.words.t("canned.title"),

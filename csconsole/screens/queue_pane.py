@@ -57,11 +57,11 @@ class QueuePane:
 
     def show_view(self, view: View) -> None:
         """Shows another view from its top; what was marked in the one before is out of sight and not acted on."""
-        self.list.clear_marks()
+        self.list.marks.clear()
         self.view = view
         self.filter_text = ""
         self.show_query(view.query)
-        self._screen.views_changed()
+        self._screen.show_tabs()
 
     def neighbour(self, step: int) -> View:
         """The view beside the one shown."""
@@ -140,7 +140,6 @@ class QueuePane:
         self.list.cursor = 0
         self.list.rows_changed()
         self.list.forget_lines()
-        self._screen.cursor_moved()
 
     # -- news ------------------------------------------------------------------------------------------------------
 
@@ -156,14 +155,14 @@ class QueuePane:
             return
         self.list.rows_changed()
         self.list.announce(waiting)
-        self._screen.rows_updated()
+        self._screen.bars.show_live()
 
     def merge(self) -> None:
         """Shows the view as it is now; the cursor stays on its row, or on its place when the row is gone."""
         self.source.replace(self.source.reread())
         self.list.announce(0)
         self.list.rows_changed()
-        self._screen.rows_updated()
+        self._screen.bars.show_live()
         self.count_soon()
 
     def _arrived(self, first: int, last: int) -> None:
@@ -200,13 +199,12 @@ class QueuePane:
 
     def marked(self) -> list[int]:
         """Keys of the marked rows."""
-        return [key for key in self.list.marked if isinstance(key, int)]
+        return [key for key in self.list.marks.ids if isinstance(key, int)]
 
     def mark_all(self) -> int:
         """Marks everything the view holds, of more than some thousands those on top; returns how many."""
         ids = self.reader.ids(self.source.query, limit=MOST_MARKED)
-        self.list.marked = set(ids)
-        self.list.forget_lines()
+        self.list.marks.set(ids)
         return len(ids)
 
     def hit_words(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 
 class QueueSource:
-    """A :class:`csconsole.widgets.line_list.RowSource` over a query.
+    """A :class:`csconsole.widgets.row_source.RowSource` over a query.
 
     Args:
         reader: reads pages.

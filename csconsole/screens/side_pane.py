@@ -46,7 +46,7 @@ class SidePane:
         screen.side_list.show(heading, rows())
         screen.queue.display = False
         screen.side_list.display = True
-        if screen.is_narrow and screen.opened is not None:
+        if screen.panes.is_narrow and screen.opened is not None:
             screen.add_class("list-whole")
         screen.set_focus(screen.side_list)
         screen.show_tabs()
@@ -85,7 +85,7 @@ class SidePane:
         if row.conversation_id is None:
             return
         key, uid = row.conversation_id, row.message_uid
-        self._screen.open_conversation(key)
+        self._screen.cases.open(key)
         if uid:
             # Scrolling to it needs the height the transcript gets with the next layout.
             self._screen.call_after_refresh(lambda: self._select(key, uid))

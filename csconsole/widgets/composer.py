@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Final
+from dataclasses import replace
 
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -21,78 +18,13 @@ from textual.widgets import TextArea
 
 from csconsole.commands.context import ComposerState
 from csconsole.i18n import Catalog
-from csconsole.text.graphemes import truncate, width
 from csconsole.text.keyboard import second_reading
-from csconsole.text.sanitize import safe_line
+from csconsole.widgets.composer_frame import Finding, Level, State, Surface, Target, foot_lines, frame, head_lines
 from csconsole.widgets.painted import Painted
 from csconsole.widgets.strips import Line
 from csconsole.widgets.text_editor import TextEditor
 
 _SHORTCUT = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
-_MAX_FINDINGS: Final = 3
-
-
-class Surface(StrEnum):
-    """Who will read the text."""
-
-    PUBLIC = "public"
-    NOTE = "note"
-
-
-class Level(StrEnum):
-    """Weight of a finding."""
-
-    BLOCK = "block"
-    WARN = "warn"
-    NEWS = "news"
-
-
-_SIGNS = {Level.BLOCK: "x", Level.WARN: "~", Level.NEWS: "!"}
-_FRAMES = {"public": "╔═╗║╚╝", "note": "┏━┓┃┗┛", "held": "┌─┐│└┘"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something to say about the text before it leaves.
-
-    Attributes:
-        level: whether it stops the send, warns, or tells of something new in the conversation.
-        text: one line.
-        hint: key and word at the right end, such as ``^G แก้``.
-    """
-
-    level: Level
-    text: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the text would go.
-
-    Attributes:
-        number: of the conversation.
-        channel: as people name it, such as ``LINE``.
-        account: such as ``สยาม``.
-        customer: how the customer is called.
-    """
-
-    number: int = 0
-    channel: str = ""
-    account: str = ""
-    customer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    surface: Surface = Surface.PUBLIC
-    target: Target = Target()
-    left: str = ""
-    right: str = ""
-    findings: tuple[Finding, ...] = ()
-    hints: tuple[tuple[str, str], ...] = ()
-    bubbles: tuple[str, ...] = ()
-    seconds: int = 0
 
 
 class _Head(Painted):
@@ -103,7 +35,8 @@ class _Head(Painted):
         self.composer = composer
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
-        return self.composer.head_lines(cells)
+        composer = self.composer
+        return head_lines(composer.shown, composer.words, self.look, cells, is_empty=not composer.text)
 
 
 class _Side(Painted):
@@ -114,8 +47,8 @@ class _Side(Painted):
         self.composer = composer
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
-        frame, style = self.composer.frame()
-        return [Line(cells, self.look.text).put(frame[3], style).strip()] * rows
+        signs, style = frame(self.composer.shown, self.look, is_empty=not self.composer.text)
+        return [Line(cells, self.look.text).put(signs[3], style).strip()] * rows
 
 
 class _Foot(Painted):
@@ -126,7 +59,8 @@ class _Foot(Painted):
         self.composer = composer
 
     def lines_of(self, cells: int, rows: int) -> list[Strip]:
-        return self.composer.foot_lines(cells)
+        composer = self.composer
+        return foot_lines(composer.shown, self.look, cells, is_empty=not composer.text)
 
 
 class Composer(Vertical):
@@ -197,7 +131,7 @@ class Composer(Vertical):
     def __init__(self, words: Catalog, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.words = words
-        self._state = _State()
+        self._state = State()
         self.editor = TextEditor(id="composer-text")
         self.editor.intercept = self._take_key
         self._mended: tuple[int, str, str] | None = None
@@ -226,7 +160,12 @@ class Composer(Vertical):
     @property
     def is_blocked(self) -> bool:
         """Whether a finding stops the send."""
-        return any(finding.level is Level.BLOCK for finding in self._state.findings)
+        return self._state.is_blocked
+
+    @property
+    def shown(self) -> State:
+        """What the frame says."""
+        return self._state
 
     @property
     def state(self) -> ComposerState:
@@ -239,7 +178,7 @@ class Composer(Vertical):
         """Begins a text for a conversation; what can be undone belongs to it alone."""
         self.editor.load_text(text)
         self.editor.move_cursor(self.editor.document.end)
-        self._set(replace(_State(), target=target, surface=surface, hints=self._state.hints))
+        self._set(replace(State(), target=target, surface=surface, hints=self._state.hints))
 
     def set_surface(self, surface: Surface) -> None:
         """Makes it an answer or a note; the text stays."""
@@ -322,80 +261,18 @@ class Composer(Vertical):
         """Tells of the change, and of a shortcut before the caret."""
         event.stop()
         self.post_message(self.Changed(self))
+        found = self.shortcut()
+        if found is not None:
+            self.post_message(self.InsertCanned(self, *found))
+
+    def shortcut(self) -> tuple[str, int, int] | None:
+        """The word after ``/`` before the caret with its place in the text, stroke included; or None."""
         row, column = self.editor.cursor_location
         found = _SHORTCUT.search(self.editor.document[row][:column])
-        if found is not None:
-            end = self.editor.index
-            self.post_message(self.InsertCanned(self, found[1], end - len(found[0]), end))
+        end = self.editor.index
+        return (found[1], end - len(found[0]), end) if found is not None else None
 
-    # -- drawing ------------------------------------------------------------------------------------------------------
-
-    def frame(self) -> tuple[str, Style]:
-        """Frame signs and their style: top left, level, top right, upright, bottom left, bottom right."""
-        look = self.query_one(_Head).look
-        if self._state.bubbles and not self.text:
-            return _FRAMES["held"], look.accent
-        if self.surface is Surface.NOTE:
-            return _FRAMES["note"], look.note_strong
-        return _FRAMES["public"], look.public
-
-    def head_lines(self, cells: int) -> list[Strip]:
-        """Upper frame and held bubbles."""
-        state, words = self._state, self.words
-        frame, style = self.frame()
-        look = self.query_one(_Head).look
-        target = state.target
-        names = {"channel": target.channel, "account": target.account, "customer": target.customer}
-        end = words.t("composer.blocked" if self.is_blocked else "composer.ready")
-        end_style = look.urgent if self.is_blocked else look.good
-        if state.bubbles and not self.text:
-            title = words.t("composer.title.held", seconds=state.seconds, **names)
-            key = "composer.held.bubbles" if len(state.bubbles) > 1 else "composer.bubble.one"
-            end, end_style = words.t(key, n=len(state.bubbles)), look.muted
-        elif self.surface is Surface.NOTE:
-            title = words.t("composer.title.note.number", number=target.number)
-            end, end_style = words.t("composer.note.safe"), look.note
-        else:
-            title = words.t("composer.title.public", **names)
-        lines = [_frame_line(cells, frame[0], frame[1], frame[2], style, title, end, end_style, look.text)]
-        for number, bubble in enumerate(state.bubbles, 1):
-            line = Line(cells, look.text).put(frame[3], style).gap().put(f"{number} ", look.muted)
-            line.put(truncate(safe_line(bubble), cells - 6), look.text).gap_to(cells - 1).put(frame[3], style)
-            lines.append(line.strip())
-        return lines
-
-    def foot_lines(self, cells: int) -> list[Strip]:
-        """Findings, counters and lower frame."""
-        state = self._state
-        frame, style = self.frame()
-        look = self.query_one(_Foot).look
-        styles = {Level.BLOCK: look.urgent, Level.WARN: look.warning, Level.NEWS: look.active}
-        lines: list[Strip] = []
-        for finding in state.findings[:_MAX_FINDINGS]:
-            line = Line(cells, look.text).put(frame[3], style).gap()
-            hint = safe_line(finding.hint)
-            room = cells - 5 - (width(hint) + 1 if hint else 0)
-            line.put(f"{_SIGNS[finding.level]} ", styles[finding.level])
-            line.put(truncate(safe_line(finding.text), room), styles[finding.level])
-            lines.append(line.end((hint, look.muted), (" ", look.text), (frame[3], style)).strip())
-        if state.left or state.right:
-            line = Line(cells, look.text).put(frame[3], style).gap()
-            right = truncate(state.right, max(0, cells - width(state.left) - 5))
-            line.put(truncate(state.left, cells - 4), look.muted)
-            lines.append(line.end((right, look.muted), (" ", look.text), (frame[3], style)).strip())
-        lines.append(self._key_line(cells, frame, style))
-        return lines
-
-    def _key_line(self, cells: int, frame: str, style: Style) -> Strip:
-        look = self.query_one(_Foot).look
-        line = Line(cells, look.text).put(frame[4], style)
-        for key, word in self._state.hints:
-            if line.room < width(key) + width(word) + 5:
-                break
-            line.gap().put(key, look.active).gap().put(word, look.muted).gap()
-        return line.put(frame[1] * (line.room - 1), style).put(frame[5], style).strip()
-
-    def _set(self, state: _State) -> None:
+    def _set(self, state: State) -> None:
         if state == self._state:
             return
         self._state = state
@@ -404,8 +281,7 @@ class Composer(Vertical):
 
     def _draw(self) -> None:
         head, foot = self.query_one(_Head), self.query_one(_Foot)
-        rows = 1 + len(self._state.bubbles)
-        below = 1 + min(_MAX_FINDINGS, len(self._state.findings)) + bool(self._state.left or self._state.right)
+        rows, below = self._state.rows_above, self._state.rows_below
         if head.styles.height is None or head.styles.height.value != rows:
             head.styles.height = rows
         if foot.styles.height is None or foot.styles.height.value != below:
@@ -416,17 +292,6 @@ class Composer(Vertical):
     def set_rows(self, rows: int) -> None:
         """Lines of text shown at once."""
         self.query_one("#composer-middle").styles.height = rows
-
-
-def _frame_line(
-    cells: int, left: str, level: str, right: str, style: Style, title: str, end: str, end_style: Style, base: Style
-) -> Strip:
-    """``╔ title ═════ end ╗``; a title that does not fit is cut, the end is kept."""
-    line = Line(cells, base).put(f"{left} ", style)
-    room = cells - width(end) - 8
-    line.put(truncate(safe_line(title), max(4, room)), style).gap()
-    line.put(level * max(0, line.room - width(end) - 3), style)
-    return line.gap().put(end, end_style).gap_to(cells - 1).put(right, style).strip()
 
 
 def _run_before(line: str) -> int:

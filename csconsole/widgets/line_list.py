@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
@@ -18,35 +18,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from csconsole.themes import Look, look
+from csconsole.widgets.marked_rows import MarkedRows
 from csconsole.widgets.painted import ChangedLines
+from csconsole.widgets.row_source import RowSource
 from csconsole.widgets.strips import Line
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 _CACHED_LINES = 1024
 _WHEEL_ROWS = 3
 _FEW_ROWS = 4  # a window of so few rows turns like a page
-
-
-class RowSource(Protocol[T_co]):
-    """Where rows come from. No method may wait: what is not at hand is None now and announced when it arrives."""
-
-    def count(self) -> int:
-        """How many rows there are, as far as known; it may grow."""
-        ...
-
-    def row(self, index: int) -> T_co | None:
-        """The row at a place from 0, or None while its page is read."""
-        ...
-
-    def prefetch(self, first: int, last: int) -> None:
-        """Asks for the rows ``first`` to ``last``, both included; called when the window moves."""
-        ...
-
-    def index_of(self, row_id: Hashable) -> int | None:
-        """The place of a row, or None when it is not in the list or not known."""
-        ...
 
 
 class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
@@ -98,10 +79,8 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
         self.row_height = row_height
         self.cursor = 0
         self.cursor_id: Hashable | None = None
-        self.marked: set[Hashable] = set()
+        self.marks = MarkedRows(self)
         self.new_rows = 0
-        self._anchor: int | None = None
-        self._marked_before: frozenset[Hashable] = frozenset()
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
 
     # -- what a subclass says -------------------------------------------------------------------------------------
@@ -185,7 +164,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
             return
         self.cursor = index
         self._remember()
-        self._extend_range()
+        self.marks.extend_range()
         if not self._scroll_into_view():
             self.repaint_changes()
         self.post_message(self.Moved(self, self.cursor_id, self.cursor))
@@ -202,36 +181,14 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
 
     def toggle_mark(self) -> None:
         """Marks or unmarks the row under the cursor and moves on."""
-        self.end_range()
         if self.cursor_id is not None:
-            self.marked ^= {self.cursor_id}
-            self.post_message(self.MarksChanged(self, len(self.marked)))
-        self.repaint_changes()
+            self.marks.toggle(self.cursor_id)
         self.move(1)
 
-    def toggle_range(self) -> None:
-        """Begins a range at the cursor, or ends the one that is open and keeps its rows marked."""
-        if self._anchor is not None:
-            self.end_range()
-            return
-        self._anchor = self.cursor
-        self._marked_before = frozenset(self.marked)
-        self._extend_range()
+    def marks_changed(self) -> None:
+        """Shows which rows are marked, and tells of it."""
+        self.post_message(self.MarksChanged(self, len(self.marks.ids)))
         self.repaint_changes()
-
-    def end_range(self) -> None:
-        """Ends the open range; its rows stay marked."""
-        self._anchor = None
-
-    def clear_marks(self) -> bool:
-        """Unmarks everything; False when nothing was marked."""
-        self._anchor = None
-        if not self.marked:
-            return False
-        self.marked.clear()
-        self.post_message(self.MarksChanged(self, 0))
-        self.repaint_changes()
-        return True
 
     # -- news from the source -------------------------------------------------------------------------------------
 
@@ -243,8 +200,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
             self.cursor = max(0, min(self.cursor, self.count - 1))
         else:
             moved, self.cursor = index - self.cursor, index
-            if self._anchor is not None:
-                self._anchor += moved
+            self.marks.shift(moved)
         before = self.cursor_id
         self._remember()
         self._resize()
@@ -338,16 +294,6 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
         row = self.current
         self.cursor_id = None if row is None else self.identify(row)
 
-    def _extend_range(self) -> None:
-        if self._anchor is None:
-            return
-        first, last = sorted((self._anchor, self.cursor))
-        rows = (self.source.row(index) for index in range(first, last + 1))
-        marked = self._marked_before | {self.identify(row) for row in rows if row is not None}
-        if marked != self.marked:
-            self.marked = set(marked)
-            self.post_message(self.MarksChanged(self, len(self.marked)))
-
     def _resize(self) -> None:
         size = Size(self.size.width, self.count * self.row_height + (1 if self.new_rows else 0))
         if size != self.virtual_size:
@@ -389,7 +335,7 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
         if row is None:
             return self._idle(self.draw_missing(cells, selected=selected)[line], selected)
         row_id = self.identify(row)
-        marked = row_id in self.marked
+        marked = row_id in self.marks.ids
         key = (row_id, self.revision(row), line, cells, self.app.theme, selected, marked)
         strip = self._strips.get(key)
         if strip is None:

@@ -9,8 +9,9 @@ from textual.strip import Strip
 from csconsole.clock import MINUTE
 from csconsole.domain.conversation import QueueRow
 from csconsole.i18n import Catalog
-from csconsole.widgets.line_list import LineList, RowSource
+from csconsole.widgets.line_list import LineList
 from csconsole.widgets.queue_rows import QueueSetting, one_line, two_lines
+from csconsole.widgets.row_source import RowSource
 from csconsole.widgets.strips import Line, strip_of
 
 

@@ -13,17 +13,12 @@ from textual.message import Message as Event
 from textual.strip import Strip
 from textual.widget import Widget
 
-from csconsole.domain.message import Direction, Message
+from csconsole.domain.message import Message
 from csconsole.themes import Look, look
+from csconsole.widgets.message_blocks import MessageBlocks
 from csconsole.widgets.painted import ChangedLines
 from csconsole.widgets.strips import Line
-from csconsole.widgets.transcript_lines import (
-    TranscriptSetting,
-    day_line,
-    is_new_day,
-    message_lines,
-    new_line,
-)
+from csconsole.widgets.transcript_lines import TranscriptSetting
 
 _WHEEL_LINES = 3
 
@@ -59,18 +54,12 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         super().__init__(id=id)
         self.setting = setting
         self.has_older = False
-        self._messages: list[Message] = []
-        self._read_seq: int | None = None
+        self._blocks = MessageBlocks()
         self._below = 0
         self._selected: int | None = None
-        self._expanded: set[str] = set()
-        self._unfolded: set[str] = set()
-        self._unfolds_all = False
-        self._blocks: dict[str, tuple[tuple[object, ...], list[Strip]]] = {}
         self._window: list[Strip] = []
         self._asked_older = False
         self._wants_start = False
-        self._new_from: int | None = None
         self.empty_key = "empty.messages"
 
     # -- what is shown ----------------------------------------------------------------------------------------------
@@ -83,7 +72,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
     @property
     def messages(self) -> Sequence[Message]:
         """The messages at hand, oldest first."""
-        return self._messages
+        return self._blocks.messages
 
     @property
     def selected(self) -> Message | None:
@@ -103,29 +92,22 @@ class Transcript(ChangedLines, Widget, can_focus=True):
             read_seq: the last ``seq`` the agent has read; the line "new" stands behind it. None draws no line.
             has_older: whether the store has older ones.
         """
-        self._messages = list(messages)
-        self._read_seq = read_seq
+        self._blocks.show(messages, read_seq)
         self.has_older = has_older
         self._asked_older = False
         self._below = 0
         self._selected = None
-        self._expanded.clear()
-        self._unfolded.clear()
-        self._unfolds_all = False
-        self._blocks.clear()
         self._wants_start = True
-        self._count_new()
         self._update()
 
     def prepend(self, messages: Iterable[Message], *, has_older: bool) -> None:
         """Adds older messages, oldest first; what is in view stays where it is."""
         older = list(messages)
-        self._messages[:0] = older
+        self._blocks.replace([*older, *self._messages])
         if self._selected is not None:
             self._selected += len(older)
         self.has_older = has_older
         self._asked_older = False
-        self._count_new()
         self._update()
 
     def put(self, messages: Iterable[Message]) -> None:
@@ -137,13 +119,12 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         held = self.selected
         known = {message.uid: message for message in self._messages}
         known.update({message.uid: message for message in messages})
-        self._messages = sorted(known.values(), key=lambda message: (message.at, message.seq))
-        self._count_new()
+        self._blocks.replace(sorted(known.values(), key=lambda message: (message.at, message.seq)))
         if held is not None:
-            self._selected = next(i for i, m in enumerate(self._messages) if m.uid == held.uid)
+            self._selected = self._blocks.place_of(held.uid)
         if anchor is not None:
             uid, hidden = anchor
-            place = next(i for i, m in enumerate(self._messages) if m.uid == uid)
+            place = self._place_of(uid)
             newer = sum(self._height(i) for i in range(place + 1, len(self._messages)))
             self._below = newer + min(hidden, self._height(place))
         self._update()
@@ -192,7 +173,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
 
     def select_uid(self, uid: str) -> bool:
         """Selects a message by id and scrolls to it; False when it is not at hand."""
-        place = next((i for i, message in enumerate(self._messages) if message.uid == uid), None)
+        place = self._blocks.place_of(uid)
         if place is None:
             return False
         self._selected = place
@@ -214,16 +195,12 @@ class Transcript(ChangedLines, Widget, can_focus=True):
     def toggle_expanded(self) -> None:
         """Shows the selected message whole, or clipped again."""
         if self.selected is not None:
-            self._expanded ^= {self.selected.uid}
+            self._blocks.expanded ^= {self.selected.uid}
             self._update()
 
     def toggle_folds(self) -> None:
         """Shows or folds quotations and signatures: the selected message's, or all when none is selected."""
-        if self.selected is not None:
-            self._unfolded ^= {self.selected.uid}
-        else:
-            self._unfolds_all = not self._unfolds_all
-            self._unfolded.clear()
+        self._blocks.toggle_folds(self.selected)
         self._update()
 
     def next_hit(self, step: int) -> bool:
@@ -258,7 +235,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         """Wraps anew; the newest line in view stays the newest line in view."""
         anchor = None if self._below == 0 else self._bottom_message()
         if anchor is not None:
-            place = next(i for i, m in enumerate(self._messages) if m.uid == anchor[0])
+            place = self._place_of(anchor[0])
             self._below = sum(self._height(i) for i in range(place + 1, len(self._messages)))
         self.forget_sent()
         self._update()
@@ -285,50 +262,28 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         self.forget_sent()
         self._update()
 
-    def _count_new(self) -> None:
-        """Finds the first message of a customer behind the read mark; to be called when the messages changed."""
-        read = self._read_seq
-        places = (
-            place
-            for place, message in enumerate(self._messages)
-            if read is not None and message.seq > read and message.direction is Direction.IN
-        )
-        self._new_from = next(places, None)
+    @property
+    def _messages(self) -> list[Message]:
+        return self._blocks.messages
 
-    def _block(self, place: int, first_new: int | None) -> list[Strip]:
-        """Lines of a message with what stands before it, newest cached form first."""
-        message = self._messages[place]
-        before = self._messages[place - 1] if place else None
-        cells = self.size.width
-        new_day = is_new_day(message, before, self.setting.zone)
-        expanded = message.uid in self._expanded
-        unfolded = self._unfolds_all != (message.uid in self._unfolded)
-        unread = 0
-        if place == first_new:
-            unread = sum(1 for newer in self._messages[place:] if newer.direction is Direction.IN)
-        looks = (cells, self.app.theme, new_day, unread, expanded, unfolded, self.setting)
-        key = (message.rev, message.delivery, *looks)
-        cached = self._blocks.get(message.uid)
-        if cached is not None and cached[0] == key:
-            return cached[1]
-        lines: list[Strip] = []
-        if new_day:
-            lines.append(day_line(message, cells, self.setting, self.look))
-        if unread:
-            lines.append(new_line(unread, cells, self.setting, self.look))
-        lines += message_lines(message, cells, self.setting, self.look, expanded=expanded, unfolded=unfolded)
-        self._blocks[message.uid] = (key, lines)
-        return lines
+    def _block(self, place: int) -> list[Strip]:
+        """Lines of a message with what stands before it."""
+        return self._blocks.lines(place, self.size.width, self.app.theme, self.setting)
 
     def _height(self, place: int) -> int:
-        return len(self._block(place, self._new_from))
+        return len(self._block(place))
+
+    def _place_of(self, uid: str) -> int:
+        """The place of a message that is at hand."""
+        place = self._blocks.place_of(uid)
+        assert place is not None
+        return place
 
     def _bottom_message(self) -> tuple[str, int] | None:
         """The newest message in view and how many of its lines lie below the window."""
         below = self._below
-        first_new = self._new_from
         for place in range(len(self._messages) - 1, -1, -1):
-            height = len(self._block(place, first_new))
+            height = len(self._block(place))
             if below < height:
                 return self._messages[place].uid, below
             below -= height
@@ -363,7 +318,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
 
     def _start_at_new(self) -> list[Strip] | None:
         """Where the line "new" lies above the window, begins there instead of at the bottom."""
-        first_new = self._new_from
+        first_new = self._blocks.first_new
         if first_new is None:
             return None
         unread = sum(self._height(i) for i in range(first_new, len(self._messages)))
@@ -374,11 +329,10 @@ class Transcript(ChangedLines, Widget, can_focus=True):
 
     def _lines(self) -> list[Strip]:
         height, cells = self.size.height, self.size.width
-        first_new = self._new_from
         lines: list[Strip] = []  # newest first
         skip, place = self._below, len(self._messages) - 1
         while place >= 0 and len(lines) < height:
-            block = self._block(place, first_new)
+            block = self._block(place)
             if skip >= len(block):
                 skip -= len(block)
             else:
@@ -388,7 +342,7 @@ class Transcript(ChangedLines, Widget, can_focus=True):
             place -= 1
         if place < 0 and len(lines) < height and self._below:
             # Past the top: the window ends where the oldest message begins.
-            total = sum(len(self._block(i, first_new)) for i in range(len(self._messages)))
+            total = sum(len(self._block(i)) for i in range(len(self._messages)))
             self._below = min(self._below, max(0, total - height))
             if self._below + len(lines) < total:
                 self._ask_older()

@@ -22,7 +22,8 @@ from csconsole.terminal import patches
 from csconsole.terminal.gc import KeyedCollector
 from csconsole.themes.textual_themes import register
 from csconsole.widgets.bars import Freshness, Health, Hint, HintBar, MessageLine, StatusHeader, Tab, Tone, ViewTabs
-from csconsole.widgets.composer import Composer, Finding, Level, Surface, Target
+from csconsole.widgets.composer import Composer
+from csconsole.widgets.composer_frame import Finding, Level, Surface, Target
 from csconsole.widgets.line_input import LineInput
 from csconsole.widgets.picker import Picker, PickerItem
 from csconsole.widgets.profile import CaseFacts, Profile
@@ -192,7 +193,7 @@ class Gallery(App[None]):
             "move.first": lambda: talk.to_first() if in_talk else queue.first(),
             "move.last": lambda: talk.to_last() if in_talk else queue.last(),
             "select.toggle": queue.toggle_mark,
-            "select.range": queue.toggle_range,
+            "select.range": queue.marks.toggle_range,
             "pane.next": self.action_focus_next,
             "pane.previous": self.action_focus_previous,
             "reply.start": lambda: (composer.set_surface(Surface.PUBLIC), composer.editor.focus()),

@@ -4,14 +4,24 @@ import unicodedata
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from csconsole.commands.context import ComposerState
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import width
-from csconsole.widgets.composer import Composer, Finding, Level, Surface, Target
+from csconsole.themes import look
+from csconsole.widgets.composer import Composer
+from csconsole.widgets.composer_frame import Finding, Level, Surface, Target, foot_lines, head_lines
 from tests.screens.typing import paste, type_text
 
 TARGET = Target(20410, "LINE", "สยาม", "คุณแอน")
+
+
+def frame_lines(box: Composer, cells: int) -> list[Strip]:
+    """The frame above and below the text."""
+    styles, is_empty = look(box.app.theme), not box.text
+    above = head_lines(box.shown, box.words, styles, cells, is_empty=is_empty)
+    return [*above, *foot_lines(box.shown, styles, cells, is_empty=is_empty)]
 
 
 class WriteApp(App[None]):
@@ -33,7 +43,7 @@ class WriteApp(App[None]):
         return self.query_one(Composer)
 
     def frame_text(self, cells: int = 60) -> str:
-        return "\n".join(s.text for s in [*self.box.head_lines(cells), *self.box.foot_lines(cells)])
+        return "\n".join(s.text for s in frame_lines(self.box, cells))
 
     def on_composer_send(self) -> None:
         self.heard.append("send")
@@ -188,7 +198,7 @@ async def test_frames_are_exact(cells: int) -> None:
         app.box.set_hints([("^S", "ส่ง"), ("^T", "คำตอบ"), ("Esc", "พัก")] * 4)
         app.box.set_held(["ได้ค่ะ " * 30], 2)
         await pilot.pause()
-        for strip in [*app.box.head_lines(cells), *app.box.foot_lines(cells)]:
+        for strip in frame_lines(app.box, cells):
             assert width(strip.text) == strip.cell_length == cells
             assert strip.text[-1] in "╗║╝┐│┘"
 

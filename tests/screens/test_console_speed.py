@@ -15,14 +15,17 @@ from textual import events
 from csconsole.screens import bulk
 from tests.screens.console import Console, console, copied
 
-LONGEST = 0.4
-"""Seconds one callback may take here; keys take 5 to 30 ms, a machine under test may take ten times as long."""
+LONGEST = 0.2
+"""Seconds of the processor one callback may take here; keys take 5 to 30 ms, tracing and old machines more."""
 USUAL = 0.1
 """Seconds 99 of 100 callbacks stay below."""
 
 
 class Lags:
-    """How long callbacks of the event loop took, in seconds."""
+    """How long callbacks of the event loop took, in seconds; the worst by what it took of the processor.
+
+    A busy machine makes single callbacks wait for it, but hardly one in a hundred.
+    """
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -41,10 +44,10 @@ def watched() -> Iterator[Lags]:
     run = handle_type._run
 
     def timed(handle: Any) -> None:
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.thread_time()
         run(handle)
-        took = time.perf_counter() - begin
-        lags.seconds.append(took)
+        took = time.thread_time() - busy
+        lags.seconds.append(time.perf_counter() - begin)
         if took > lags.worst[0]:
             lags.worst = (took, repr(handle)[:200])
 
@@ -98,8 +101,8 @@ def test_the_watch_sees_a_slow_callback() -> None:
         done = loop.create_future()
 
         def slow() -> None:
-            end = time.perf_counter() + 0.05
-            while time.perf_counter() < end:
+            end = time.thread_time() + 0.05
+            while time.thread_time() < end:
                 pass
             done.set_result(None)
 
@@ -108,7 +111,8 @@ def test_the_watch_sees_a_slow_callback() -> None:
 
     with watched() as lags:
         asyncio.run(main())
-    assert lags.worst[0] == pytest.approx(0.05, abs=0.05)
+    assert lags.worst[0] >= 0.05
+    assert "slow" in lags.worst[1]
 
 
 def post(one: Console, *keys: str) -> None:

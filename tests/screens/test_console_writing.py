@@ -157,7 +157,7 @@ async def test_opening_another_conversation_while_writing_loses_nothing(english:
         await one.open("แอน")
         await one.press("r")
         await one.type("for แอน")
-        one.main.open_conversation(one.row("ฟ้า").id)
+        one.main.cases.open(one.row("ฟ้า").id)
         await one.sees("#20432")
         assert not one.main.is_writing
         await one.press("g", "2", "r")

@@ -146,18 +146,18 @@ async def test_marks_single_and_range() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         app.queue.toggle_mark()
         app.queue.move(2)
-        app.queue.toggle_range()
+        app.queue.marks.toggle_range()
         app.queue.move(3)
         await pilot.pause()
-        assert app.queue.marked == {1, 4, 5, 6, 7}
+        assert app.queue.marks.ids == {1, 4, 5, 6, 7}
         app.queue.move(-1)
-        assert app.queue.marked == {1, 4, 5, 6}, "a range shrinks again"
-        app.queue.toggle_range()
+        assert app.queue.marks.ids == {1, 4, 5, 6}, "a range shrinks again"
+        app.queue.marks.toggle_range()
         app.queue.move(5)
-        assert app.queue.marked == {1, 4, 5, 6}
+        assert app.queue.marks.ids == {1, 4, 5, 6}
         assert [line[3] for line in app.lines()[:7]] == ["*", " ", " ", "*", "*", "*", " "]
-        assert app.queue.clear_marks()
-        assert not app.queue.clear_marks()
+        assert app.queue.marks.clear()
+        assert not app.queue.marks.clear()
 
 
 async def test_a_click_selects_and_a_second_opens() -> None:
