@@ -47,7 +47,7 @@ test: $(VENV)/.stamp-dev
 
 faults: $(VENV)/.stamp-dev
 	@tools/install-test-servers.sh test
-	CI=true CSCONSOLE_FAULTS=long CSCONSOLE_FAULTS_REPORT=docs/dev/reliability.md $(PYTEST) tests/faults
+	CI=true CSCONSOLE_FAULTS=long CSCONSOLE_FAULTS_REPORT=docs/dev/reliability.md $(PYTEST) --timeout 3600 tests/faults
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .

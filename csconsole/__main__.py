@@ -108,7 +108,7 @@ def _guarded(work: Callable[[], int], data: str | None) -> int:
 
 def _report(error: Exception, data: str | None) -> int:
     """Says what happened; what nobody foresaw goes to the log with its traceback."""
-    from csconsole.errors import CsconsoleError, DiskFullError, UsageError
+    from csconsole.errors import CsconsoleError, DiskFullError, StoreError, UsageError
 
     known = _from_driver(error)
     if isinstance(known, OSError) and known.errno is not None:
@@ -118,6 +118,8 @@ def _report(error: Exception, data: str | None) -> int:
             known = DiskFullError("The disk is full, nothing new was saved; free some space and repeat.")
         elif known.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             known = UsageError(f"{str(known.filename)[:80]}: {known.strerror}; name another file.")
+        elif known.errno in (errno.EIO, errno.EROFS):
+            known = StoreError(f"The disk cannot be used ({known.strerror}); see to it, then repeat.")
     if isinstance(known, CsconsoleError):
         _say(known.message)
         return known.exit_code
@@ -150,7 +152,10 @@ def _logged(error: Exception, data: str | None) -> str:
     except CsconsoleError:
         return f"An error in csconsole itself ({kind}), and no log could be written; please report it."
     logging.getLogger("csconsole").error("unexpected error", exc_info=error)
-    handler.flush()
+    try:
+        handler.flush()
+    except OSError:
+        return f"An error in csconsole itself ({kind}), and the log could not be written; please report it."
     return f"An error in csconsole itself ({kind}); details are in {where.log_file}, please report it."
 
 

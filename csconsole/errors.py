@@ -114,6 +114,17 @@ class DiskFullError(StoreError):
     """Nothing more can be written; nothing was shown as saved."""
 
 
+class OutputError(CsconsoleError):
+    """The answer could not be printed; what the command does was done, so repeating it would do it twice.
+
+    Args:
+        reason: why, in the system's words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The answer cannot be printed ({reason}); the command itself was carried out.")
+
+
 class NotFoundError(CsconsoleError):
     """No such conversation, message, canned reply or account."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csconsole.errors import StoreError
+from csconsole.errors import OutputError, StoreError
 from csconsole.paths import DataDir, data_dir
 from csconsole.text.escape import escape_json
 
@@ -160,6 +160,9 @@ def write(text: str) -> None:
     """Writes to standard output as UTF-8, whatever the locale: broken text helps nobody.
 
     Text that comes from outside must be ``Safe`` already. A reader who has gone away ends the program quietly.
+
+    Raises:
+        OutputError: it cannot be written.
     """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None and (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8"):
@@ -167,9 +170,12 @@ def write(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        # What Python flushes at exit must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise typer.Exit(0) from None
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(0) from None
+        raise OutputError(error.strerror or str(error)) from None
 
 
 def warn(text: str) -> None:

@@ -12,6 +12,7 @@ from csconsole.errors import NotFoundError, RefusedError, StaleError, UsageError
 from csconsole.services.desk import Desk
 from csconsole.services.holding import pull_back as pull_back
 from csconsole.services.holding import send_now as send_now
+from csconsole.services.holding import text_of
 from csconsole.services.outbox_acts import cancel as cancel
 from csconsole.services.outbox_acts import outbox_row as outbox_row
 from csconsole.services.outbox_acts import retry as retry
@@ -101,11 +102,12 @@ def send_reply(
             )
         )
         if stale:
-            drafts.save(tx, desk.actor.id, conversation_id, "reply", body, seen)
+            drafts.give_back(tx, desk.actor.id, conversation_id, "reply", body, seen)
         else:
             news = news_since(tx, conversation_id, seen, agent_id=desk.actor.id)
             sending = _send(tx, desk, conversation_id, account, body, base_seq, hold, resolve, anyway)
-            drafts.save(tx, desk.actor.id, conversation_id, "reply", "", 0)
+            returned = [text_of(row) for row in outbox.stopped(tx, conversation_id, desk.actor.id)]
+            drafts.sent(tx, desk.actor.id, conversation_id, body, returned)
     if stale:
         raise StaleError(stale)
     return msgspec.structs.replace(sending, customer_wrote=news.customer_messages)

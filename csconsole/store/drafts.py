@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from csconsole.store.database import Store, Tx
@@ -34,13 +36,41 @@ def save(tx: Tx, agent_id: int, conversation_id: int, kind: str, body: str, base
 
 
 def give_back(tx: Tx, agent_id: int, conversation_id: int, kind: str, text: str, base_seq: int) -> None:
-    """Returns a text that did not go out to the draft, before what was typed meanwhile."""
+    """Returns a text that did not go out to the draft, before what was typed meanwhile.
+
+    A draft that is a part of the text (what was kept while it was typed) is not repeated, nor is the text.
+    """
     row = tx.execute(
         "select body from draft where agent_id = ? and conversation_id = ? and kind = ?",
         (agent_id, conversation_id, kind),
     ).fetchone()
-    body = f"{text}\n\n{row[0]}" if row and row[0] and row[0] != text else text
+    held = row[0] if row else ""
+    if held.strip() in text:
+        body = text
+    elif f"\n\n{text}\n\n" in f"\n\n{held}\n\n":
+        body = held
+    else:
+        body = f"{text}\n\n{held}"
     save(tx, agent_id, conversation_id, kind, body, base_seq)
+
+
+def sent(tx: Tx, agent_id: int, conversation_id: int, text: str, returned: Iterable[str]) -> None:
+    """Ends the draft of a reply that was sent; texts that had come back to it stay, unless they were sent with it.
+
+    Args:
+        tx: the transaction.
+        agent_id: whose draft.
+        conversation_id: of which conversation.
+        text: what was sent.
+        returned: texts of stopped replies, which were given back to the draft.
+    """
+    row = tx.read_one(
+        "select body from draft where agent_id = ? and conversation_id = ? and kind = 'reply'",
+        (agent_id, conversation_id),
+    )
+    if row is not None:
+        kept = [one for one in returned if one in row[0] and one not in text]
+        save(tx, agent_id, conversation_id, "reply", "\n\n".join(kept), 0)
 
 
 def discard(tx: Tx, agent_id: int, conversation_id: int, kind: str, text: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -52,10 +52,11 @@ class FileLock:
             self._fd = None
 
     def write_owner(self) -> None:
-        """Writes our process id into the file, for messages about who holds it."""
+        """Writes our process id into the file, for messages about who holds it; a disk that refuses does not matter."""
         fd = self._open()
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, str(os.getpid()).encode(), 0)
+        with suppress(OSError):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, str(os.getpid()).encode(), 0)
 
     def owner(self) -> str:
         """The process id somebody wrote, or ""."""

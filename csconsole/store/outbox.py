@@ -173,11 +173,12 @@ def pending_count(store: Store) -> int:
 def due(source: Store | Tx, now: int, *, account_id: int | None = None, limit: int = 50) -> list[OutboxRow]:
     """Rows whose time has come, first of their conversation; of one account when it is named.
 
-    A clock stepped back counts as due.
+    A clock that was set back counts as due: the row, or its last attempt, lies in what is the future by now.
     """
     return _fetch(
         source,
-        "where o.state in ('held', 'queued') and (o.not_before <= ? or ? < o.created_at)"
+        "where o.state in ('held', 'queued') and (o.not_before <= ?"
+        " or ? < max(o.created_at, coalesce(o.claimed_at, 0)))"
         " and o.account_id = coalesce(?, o.account_id) and not exists ("
         " select 1 from outbox p where p.conversation_id = o.conversation_id and p.id < o.id"
         " and p.state in ('held', 'queued', 'sending', 'settling')) order by o.not_before, o.id limit ?",
@@ -189,7 +190,7 @@ def accounts_due(store: Store, now: int) -> set[int]:
     """Accounts with a row whose time has come."""
     rows = store.read(
         "select distinct account_id from outbox where state in ('held', 'queued')"
-        " and (not_before <= ? or ? < created_at)",
+        " and (not_before <= ? or ? < max(created_at, coalesce(claimed_at, 0)))",
         (now, now),
     )
     return {account_id for (account_id,) in rows}
@@ -233,6 +234,12 @@ def resolved(tx: Tx, row_id: int) -> None:
     tx.execute("update outbox set resolve_after = 0, rev = ? where id = ?", (tx.rev, row_id))
 
 
+def stopped(tx: Tx, conversation_id: int, agent_id: int | None) -> list[OutboxRow]:
+    """Replies of an agent in a conversation that were stopped and not dealt with, newest first."""
+    where = "where o.conversation_id = ? and o.agent_id is ? and o.state = 'stopped' order by o.id desc"
+    return _fetch(tx, where, (conversation_id, agent_id))
+
+
 def in_state(source: Store | Tx, *states: str) -> list[OutboxRow]:
     """Rows in some states, oldest first."""
     marks = ", ".join("?" * len(states))
@@ -248,7 +255,7 @@ def claim(tx: Tx, row_id: int) -> OutboxRow | None:
     taken = tx.execute(
         "update outbox set state = 'sending', phase = '', attempts = attempts + 1, claimed_at = ?,"
         " reason = '', settle_tries = 0, rev = ? where id = ? and state in ('held', 'queued')"
-        " and (not_before <= ? or ? < created_at) returning attempts",
+        " and (not_before <= ? or ? < max(created_at, coalesce(claimed_at, 0))) returning attempts",
         (tx.now, tx.rev, row_id, tx.now, tx.now),
     ).fetchone()
     if taken is None:

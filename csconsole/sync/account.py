@@ -119,6 +119,7 @@ class AccountSync:
         self.access = access
         self.waiting = waiting
         self.totals = Totals(account.name)
+        self._look_at_all = False
         self.pull_wake, self.send_wake, self.settle_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.interval = max(
             config.sync.interval.total_seconds(), connector.capabilities.min_interval, SHORTEST_INTERVAL
@@ -241,8 +242,17 @@ class AccountSync:
         while True:
             await self.settle_wake.wait()
             self.settle_wake.clear()
-            await self.settler.settle_due()
+            everything, self._look_at_all = self._look_at_all, False
+            await self.settler.settle_due(all_rows=everything)
             self.send_wake.set()
+
+    def clock_was_set(self) -> None:
+        """Pauses that end at an instant of the old clock end now, and what is lost is looked for."""
+        self.puller.next_try_at = 0
+        self.sender.paused_until = 0
+        self._look_at_all = True
+        for wake in (self.pull_wake, self.send_wake, self.settle_wake):
+            wake.set()
 
     def _cannot_send(self, reason: str) -> None:
         """Notes why the account can send nothing; the next pull writes it where people look."""

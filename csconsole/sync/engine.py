@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 POLL = 0.25
 """Seconds between two looks at the store's ``data_version``."""
 
+STEP = 30 * SECOND
+"""Difference (ms) between the wall clock and the steady one from which on somebody has set the wall clock."""
+
 Registry = Callable[[str], type[Connector]]
 
 
@@ -81,6 +84,7 @@ class Engine:
         self._jobs: dict[int, asyncio.Task[None]] = {}
         self._version = -1
         self._agenda = _Agenda()
+        self._shift: int | None = None
 
     # -- opening -----------------------------------------------------------------------------------------
 
@@ -190,6 +194,10 @@ class Engine:
         if version != self._version:
             self._version = version
             await self._read_agenda()
+        if self._clock_was_set():
+            log.warning("the clock was set; nothing waits for times of the old one")
+            for account in self.accounts.values():
+                account.clock_was_set()
         now = self.clock.now()
         agenda = self._agenda
         if agenda.send_at is not None and agenda.send_at <= now:
@@ -199,6 +207,12 @@ class Engine:
                 account.settle_wake.set()
         if agenda.timer_at is not None and agenda.timer_at <= now:
             await acting.run_due(self.access)
+
+    def _clock_was_set(self) -> bool:
+        """Whether the wall clock was moved since the last look, or the machine slept."""
+        shift = self.clock.now() - round(self.clock.monotonic() * SECOND)
+        before, self._shift = self._shift, shift
+        return before is not None and abs(shift - before) >= STEP
 
     async def _read_agenda(self) -> None:
         """Reads what is due next, starts new jobs, wakes the indexer."""

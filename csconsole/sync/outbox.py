@@ -21,7 +21,7 @@ from csconsole.store.database import Tx
 from csconsole.store.outbox import OutboxRow
 from csconsole.sync import claiming, closing, inbound
 from csconsole.sync.access import Access
-from csconsole.sync.outcome import Outcome, judge
+from csconsole.sync.outcome import STORE_WAIT, Outcome, judge
 from csconsole.sync.summary import Totals
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,11 @@ class Sender:
         self._sweep()
 
     async def _send(self, row_id: int) -> None:
-        state, row = await self.access.write(claiming.claim, row_id)
+        try:
+            state, row = await self.access.write(claiming.claim, row_id)
+        except StoreError as error:
+            self._hold_off(error)
+            return
         if row is None or state != "sending":
             return
         self.totals.sends.add(row_id)
@@ -159,6 +163,11 @@ class Sender:
             crashpoints.point("accepted-before-commit")
             self.trouble("")
             await self._conclude(row, lambda tx: accepted(tx, row.id, receipt))
+
+    def _hold_off(self, error: StoreError) -> None:
+        """The store cannot note that a send begins, so none may; the account tries again in a while."""
+        log.error("a send could not be begun: %s", error.message, extra={"account": self.account})
+        self.paused_until = max(self.paused_until, self.access.clock.now() + round(STORE_WAIT * 1000))
 
     async def _ended(self, row: OutboxRow, reached: str, error: Exception) -> None:
         """Notes an attempt that raised."""

@@ -140,12 +140,14 @@ def conclude(tx: Tx, seen: OutboxRow, found: Settled, receipt: Receipt | None) -
         return ""
     if found is Settled.FOUND:
         return accepted(tx, row.id, receipt or Receipt())
-    lost_at = row.claimed_at if row.claimed_at is not None else row.created_at
-    if found is Settled.ABSENT and row.state == "settling" and abs(tx.now - lost_at) >= EARLIEST_ABSENT:
+    claimed_at = row.claimed_at if row.claimed_at is not None else row.created_at
+    lost_at = min(claimed_at, tx.now)  # the clock may have been set back since
+    may_believe = tx.now - lost_at >= EARLIEST_ABSENT or (claimed_at > tx.now and row.settle_tries > 0)
+    if found is Settled.ABSENT and row.state == "settling" and may_believe:
         wait = 0.0 if row.attempts < 2 else delay(row.attempts, row.uid)
         outbox.finish(tx, row.id, "queued", not_before=tx.now + round(wait * 1000), outcome="absent")
         return "queued"
-    tries = row.settle_tries + 1 if tx.now >= row.not_before else row.settle_tries
+    tries = row.settle_tries + 1 if tx.now >= row.not_before or claimed_at > tx.now else row.settle_tries
     if tries > row.settle_tries:
         next_look = max(lost_at + LOOKS[tries] * SECOND, tx.now + SECOND) if tries < len(LOOKS) else tx.now
         outbox.count_settle(tx, row.id, next_look)

@@ -15,7 +15,7 @@ from csconsole.config.loader import load
 from csconsole.connectors.registry import settings_type
 from csconsole.paths import DataDir
 from csconsole.sync import clocks, engine, worker
-from tests.faults.victims import InlineParser
+from tests.faults.inline import InlineParser
 
 COMMANDS = (
     ("list", "--json"),

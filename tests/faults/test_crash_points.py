@@ -6,83 +6,31 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from csconsole.clock import FixedClock
-from csconsole.connectors.demo.ledger import Ledger
 from csconsole.domain.message import Visibility
+from csconsole.errors import CsconsoleError
 from csconsole.paths import DataDir
 from csconsole.services import replies
 from csconsole.services.desk import Desk
 from csconsole.services.finding import open_conversation
-from csconsole.store import checks, outbox
 from csconsole.store.database import Store
 from csconsole.sync import engine, worker
-from tests.faults import tracing
-from tests.faults.demo_shop import CLASSES, ENDED, DemoShop
+from tests.faults import copies, tracing
+from tests.faults.copies import Copy
+from tests.faults.demo_shop import CLASSES, DemoShop
+from tests.faults.inline import InlineParser
 from tests.faults.lines import LONG, Line, tell
 from tests.faults.tracing import Ended
-from tests.faults.victims import InlineParser
 
 pytestmark = pytest.mark.faults
 
 SEED = 77
 TEXT = "ส่งครั้งเดียวเท่านั้น"
-MOST_ROUNDS = 12
-
-
-class Copy:
-    """A copy of a prepared data directory, in which somebody dies."""
-
-    def __init__(self, template: DemoShop, root: Path) -> None:
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(template.data.root, root)
-        self.template = template
-        self.data = DataDir(root)
-        self.clock = FixedClock(template.clock.now())
-
-    def rounds(self) -> None:
-        """Rounds of sync until every send has come to an end."""
-        for _ in range(MOST_ROUNDS):
-            self.round()
-            if {row.state for row in self.rows()} <= ENDED:
-                return
-
-    def round(self) -> None:
-        """One round, some seconds after the last."""
-        self.clock.advance(16_000)
-        worker.once(self.template.config, self.data, clock=self.clock)
-
-    def rows(self) -> list[outbox.OutboxRow]:
-        """The outbox."""
-        return self.read(lambda store: outbox.listing(store))
-
-    def read(self, work: Callable[[Store], Any]) -> Any:
-        """Something read from the database, after it proved whole."""
-        store = Store(self.data.root, create=False)
-        try:
-            checks.require_whole(store)
-            return work(store)
-        finally:
-            store.close()
-
-    def incoming(self) -> list[str]:
-        """Remote ids of what came in."""
-        rows = self.read(lambda s: s.read("select remote_id from message where direction = 'in' order by remote_id"))
-        return [str(remote) for (remote,) in rows]
-
-    def accepted(self) -> Counter[str]:
-        """What the customers received."""
-        return Counter(line.text for line in Ledger(self.data.root).accepted(self.template.account))
-
-    def everything(self) -> object:
-        """All that a further run must not change."""
-        return [(r.uid, r.state, r.attempts) for r in self.rows()], self.incoming(), self.accepted()
 
 
 Judge = Callable[[Copy, Ended, Line], None]
@@ -104,7 +52,7 @@ def enumerate_kills(
     Copy(template, place / "count" / "data")
     places = tracing.counted(victim, *given(place / "count"), place=place / "traced")
     line = Line(name, cases=0, seed=SEED, facts={"places": len(places)})
-    survived = 0
+    survived, problems = 0, list[str]()
     for number, (call, when) in enumerate(_sample(places)):
         folder = place / f"case{number}"
         folder.mkdir()
@@ -115,11 +63,12 @@ def enumerate_kills(
         line.cases += 1
         try:
             judge(copy, ended, line)
-        except Exception as error:
-            raise AssertionError(f"{name}: killed at {call} {when}: {error}") from error
+        except (AssertionError, CsconsoleError) as error:
+            problems.append(f"killed at {call} {when}: {error}")
         shutil.rmtree(folder)
     line.facts["survived"] = survived
     tell(line)
+    assert not problems, "\n".join(problems)
     assert survived <= line.cases // 3, "the kills do not hit"
     assert (line.lost, line.twice) == (0, 0)
     return line
@@ -153,19 +102,8 @@ def test_sender(shop: DemoShop, tmp_path: Path) -> None:
 
     def judge(copy: Copy, ended: Ended, line: Line) -> None:
         flying = sum(row.state == "sending" and row.phase != "" for row in copy.rows())
-        copy.rounds()
-        rows, accepted = copy.rows(), copy.accepted()
-        uncertain = sum(row.state == "uncertain" for row in rows)
-        assert len(rows) == 3
+        uncertain = copies.judge_sends(copy, line, sends=3)
         assert uncertain <= flying, f"{uncertain} are uncertain, {flying} were under way"
-        line.uncertain += uncertain
-        line.twice += sum(count > 1 for count in accepted.values())
-        for row in rows:
-            there = accepted[row.item.bubbles[0].text]
-            line.lost += row.state not in ENDED or (row.state != "uncertain" and not there)
-        before = copy.everything()
-        copy.round()
-        assert copy.everything() == before, "a further run changes something"
 
     line = enumerate_kills(f"crash-points sender {name}", shop, tmp_path / "kills", "round_of_sync", (), judge)
     assert line.uncertain == 0 or name in ("none", "echo")
@@ -189,37 +127,11 @@ def test_reading(tmp_path: Path, repository: Path, shop: DemoShop) -> None:
     enumerate_kills("crash-points reading", empty, tmp_path / "kills", "round_of_sync", (), judge)
 
 
-def _conversation(shop: DemoShop) -> int:
-    store = Store(shop.data.root)
-    try:
-        return int(store.read("select min(id) from conversation")[0][0])
-    finally:
-        store.close()
-
-
-def _number(shop: DemoShop) -> str:
-    store = Store(shop.data.root)
-    try:
-        return f"{shop.account}#{store.read('select number from conversation order by id limit 1')[0][0]}"
-    finally:
-        store.close()
-
-
 def test_command_reply(shop: DemoShop, tmp_path: Path) -> None:
     def judge(copy: Copy, ended: Ended, line: Line) -> None:
-        saved = [row for row in copy.rows() if row.item.bubbles[0].text == TEXT]
-        shown = copy.read(lambda s: s.read("select count(*) from message where body_text = ?", (TEXT,)))[0][0]
-        assert len(saved) == shown <= 1, f"{len(saved)} sends, {shown} messages"
-        line.lost += bool(ended.out) and not saved
-        copy.rounds()
-        there = copy.accepted()[TEXT]
-        line.lost += bool(saved) and not there
-        line.twice += there > 1
-        before = copy.everything()
-        copy.round()
-        assert copy.everything() == before, "a further run changes something"
+        copies.judge_reply(copy, line, TEXT, acknowledged=bool(ended.out))
 
-    arguments = ("reply", _number(shop), "--text", TEXT, "--now", "--json")
+    arguments = ("reply", copies.number(shop), "--text", TEXT, "--now", "--json")
     enumerate_kills("crash-points command reply", shop, tmp_path / "kills", "command", arguments, judge)
 
 
@@ -234,7 +146,7 @@ def test_command_reply(shop: DemoShop, tmp_path: Path) -> None:
     ids=["note", "tag", "assign", "status"],
 )
 def test_command(shop: DemoShop, tmp_path: Path, arguments: tuple[str, ...], look: str) -> None:
-    key, number = _conversation(shop), _number(shop)
+    key, number = copies.conversation(shop), copies.number(shop)
 
     def state(copy: Copy) -> object:
         def read(store: Store) -> object:
@@ -305,7 +217,7 @@ def test_restore(shop: DemoShop, tmp_path: Path) -> None:
     shop.answer(2)
     store = Store(shop.data.root)
     store.backup(tmp_path / "backup.db")
-    replies.send_reply(Desk.open(store, shop.config, shop.clock), _conversation(shop), TEXT, now=True)
+    replies.send_reply(Desk.open(store, shop.config, shop.clock), copies.conversation(shop), TEXT, now=True)
     store.close()
     old = [(row.uid, row.state) for row in Copy(shop, tmp_path / "calm").rows()]
     new = [(uid, "uncertain") for uid, _ in old[1:]]

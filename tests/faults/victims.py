@@ -5,19 +5,16 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+import resource
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from csconsole import __main__ as program
 from csconsole import cli
 from csconsole.config.loader import load
-from csconsole.connectors.base import RawItem
 from csconsole.connectors.demo.connector import DemoConnector
 from csconsole.connectors.registry import settings_type
-from csconsole.errors import CsconsoleError, PayloadError
+from csconsole.errors import CsconsoleError
 from csconsole.paths import DataDir
 from csconsole.services import acts, replies
 from csconsole.services.desk import Desk
@@ -25,10 +22,8 @@ from csconsole.store import drafts, driver, messages
 from csconsole.store.blobs import INLINE
 from csconsole.store.database import Store
 from csconsole.store.messages import NewMessage
-from csconsole.sync import clocks, engine, parse_child, worker
-from csconsole.sync.ingest import Parsed
-from csconsole.sync.parsing import Parser
-from csconsole.sync.wire import Recipe
+from csconsole.sync import clocks, engine, worker
+from tests.faults.inline import InlineParser
 
 PRELOADED = (cli.build(""), DemoConnector)
 """What a command imports only when it needs it: here it is there before the first system call is counted."""
@@ -115,21 +110,6 @@ def _large(desk: Desk, conversation: int, rng: random.Random, number: int) -> No
         messages.insert(tx, desk.store.root, new)
 
 
-class InlineParser(Parser):
-    """Understands items in this process: starting a child would cost more than all else that is tested here."""
-
-    async def parse(self, recipe: Recipe, items: Sequence[RawItem]) -> list[Parsed]:
-        """As the children do."""
-        connector, account = parse_child._serve(msgspec.msgpack.encode(recipe))
-        found = []
-        for item in items:
-            try:
-                found.append(Parsed(item, list(connector.normalise(item, account))))
-            except PayloadError as error:
-                found.append(Parsed(item, error=error.message))
-        return found
-
-
 def parse_inline() -> None:
     """Has the engine of this process use :class:`InlineParser`."""
     engine.Parser = InlineParser  # type: ignore[misc]  # the engine's own name for it
@@ -147,6 +127,7 @@ def round_of_sync(data: str, mode: str = "wal") -> None:
 
 def command(data: str, *arguments: str) -> int:
     """A command of the program, as a person types it."""
+    parse_inline()
     return program.main(["--data-dir", data, *arguments])
 
 
@@ -154,3 +135,11 @@ def first_start(data: str) -> None:
     """Makes the database of an empty directory."""
     Store(Path(data)).close()
     acknowledge("made")
+
+
+def starved(data: str, room: int, *arguments: str) -> int:
+    """A command with no more memory than what it has and ``room`` bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + room
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    return command(data, *arguments)

@@ -349,3 +349,36 @@ def test_drafts_are_kept_apart_by_agent_and_kind(shop: Shop) -> None:
     acts.add_note(desk, 1, "n")
     assert (draft(desk), draft(desk, "note"), draft(oat)) == ("r", "", "o")
     assert drafts.listing(shop.store, desk.actor.id) == [(1, "reply")]
+
+
+def test_a_text_that_came_back_survives_the_next_answer(shop: Shop) -> None:
+    desk = shop.desk()
+    replies.send_reply(desk, 1, "first", base_seq=1)
+    shop.apply([answered("colleague", author="Oat")])
+    shop.clock.advance(5 * SECOND)
+    assert take(shop) == "stopped"
+    replies.send_reply(desk, 1, "second")
+    assert draft(desk) == "first"
+    replies.send_reply(desk, 1, "third, and what I said first")
+    assert draft(desk) == ""
+
+
+def test_a_stale_reply_overwrites_no_draft(shop: Shop) -> None:
+    desk = shop.desk()
+    with desk.transaction() as tx:
+        drafts.save(tx, desk.actor.id, 1, "reply", "something else", 1)
+    shop.apply([answered("colleague", author="Oat")])
+    for _ in range(2):
+        with pytest.raises(StaleError):
+            replies.send_reply(desk, 1, "mine, longer", base_seq=1)
+    assert draft(desk) == "mine, longer\n\nsomething else"
+
+
+def test_what_was_kept_while_a_stale_reply_was_typed_is_not_repeated(shop: Shop) -> None:
+    desk = shop.desk()
+    with desk.transaction() as tx:
+        drafts.save(tx, desk.actor.id, 1, "reply", "mine, lon", 1)
+    shop.apply([answered("colleague", author="Oat")])
+    with pytest.raises(StaleError):
+        replies.send_reply(desk, 1, "mine, longer", base_seq=1)
+    assert draft(desk) == "mine, longer"
