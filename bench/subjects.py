@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import formatdate
+from importlib.resources import files
 from pathlib import Path
 
 from bench.pty import Marker
@@ -47,16 +48,17 @@ def bare() -> Subject:
 
 
 def demo_directory(conversations: int) -> Path:
-    """Returns a data directory with a still demo account of that size, built when missing and kept for the next run."""
+    """Returns a data directory with a still demo account of that size, kept until the schema changes."""
     directory = OUT / f"data-{conversations}"
     finished = directory / ".built"
-    if not finished.exists():
+    schema = files("csconsole.store").joinpath("schema.sql").read_text("utf-8")
+    if not finished.exists() or finished.read_text("utf-8") != schema:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         print(f"building {conversations:,} conversations in {directory.name} (once)", flush=True)
         command = ["demo", "--build-only", "--still", "--conversations", str(conversations)]
         subprocess.run([CSCONSOLE, "--data-dir", directory, *command], check=True, stdout=subprocess.DEVNULL)
-        finished.touch()
+        finished.write_text(schema, "utf-8")
     return directory
 
 

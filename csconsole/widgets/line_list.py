@@ -162,11 +162,14 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
         index = max(0, min(index, self.count - 1))
         if index == self.cursor and self.cursor_id is not None:
             return
-        self.cursor = index
+        before, self.cursor = self.cursor, index
         self._remember()
         self.marks.extend_range()
         if not self._scroll_into_view():
-            self.repaint_changes()
+            if self.marks.has_range:
+                self.repaint_changes()
+            else:
+                self._repaint_rows(before, index)
         self.post_message(self.Moved(self, self.cursor_id, self.cursor))
 
     def move_to_id(self, row_id: Hashable) -> bool:
@@ -298,6 +301,14 @@ class LineList(ChangedLines, ScrollView, Generic[T], can_focus=True):
         size = Size(self.size.width, self.count * self.row_height + (1 if self.new_rows else 0))
         if size != self.virtual_size:
             self.virtual_size = size
+
+    def _repaint_rows(self, *rows: int) -> None:
+        """Sends what changed in these rows, as far as they are in the window."""
+        top, height = round(self.scroll_y), self.size.height
+        lines = [row * self.row_height - top + line for row in rows for line in range(self.row_height)]
+        seen = [line for line in lines if 0 <= line < height]
+        if seen:
+            self.repaint_lines(seen)
 
     def _scroll(self, line: int) -> None:
         last = max(0, self.count * self.row_height - self.page_rows * self.row_height)

@@ -61,6 +61,11 @@ class MarkedRows:
         """Ends the open range; its rows stay marked."""
         self._anchor = None
 
+    @property
+    def has_range(self) -> bool:
+        """Whether a range is open: each move of the cursor then marks."""
+        return self._anchor is not None
+
     def extend_range(self) -> None:
         """Lets the open range reach to the cursor."""
         if self._anchor is None:

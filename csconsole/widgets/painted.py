@@ -27,6 +27,12 @@ class ChangedLines(_Mixed):
     change that it does not send. It must have no border that changes.
     """
 
+    def repaint_lines(self, lines: Collection[int]) -> None:
+        """Lets the next repaint look at these lines of the window alone; all others are known to look the same."""
+        asked = self.__dict__.setdefault("_lines_asked", set())
+        asked.update(lines)
+        self.refresh(*(Region(0, y, 1, 1) for y in lines))
+
     def forget_sent(self) -> None:
         """Lets the next repaint be a whole one; a new size does so by itself."""
         self._sent_lines.clear()
@@ -48,13 +54,15 @@ class ChangedLines(_Mixed):
         known = self.__dict__.get("_lines_size") == self.size and len(lines) == height
         self.__dict__["_lines_size"] = self.size
         asked_whole = any(region.area >= whole for region in regions)
-        if known and not asked_whole:
+        asked: set[int] = self.__dict__.pop("_lines_asked", set())
+        few = known and not asked_whole and all(region.height == 1 and region.y in asked for region in regions)
+        if known and not asked_whole and not few:
             for region in regions:
                 for y in range(max(0, region.y), min(height, region.bottom)):
                     lines[y] = self.render_line(y)
             return regions
         changed: list[Region] = []
-        for y in range(height):
+        for y in sorted(asked) if few else range(height):
             new = self.render_line(y)
             cells = changed_cells(lines[y], new) if known else width
             lines[y] = new
@@ -91,10 +99,13 @@ class Painted(ChangedLines, Widget):
     def repaint(self) -> None:
         """Draws anew and sends each changed line up to its last changed cell."""
         if self.is_mounted and self.size:
+            before = self._strips if self._drawn_for == (self.size, self.app.theme) else None
             self._draw()
-            self.refresh()
+            if self._strips != before:
+                self.refresh()
         else:
             self._drawn_for = ()  # out of sight: drawn when it is seen again
+            self.refresh()  # and not from what Textual kept of its lines
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         # It does not scroll: a second layout, and a second paint with it, would show nothing new.

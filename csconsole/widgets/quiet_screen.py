@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.geometry import Region, Size
 from textual.map_geometry import MapGeometry
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
+
+from csconsole.widgets.direct import lines_for, written
+
+SHORT_FRAME = 512
+"""Characters up to which a frame goes without the marks of synchronised output."""
 
 
 class QuietScreen(Screen[Any]):
@@ -46,6 +52,25 @@ class QuietScreen(Screen[Any]):
         if whole:
             self._compositor._full_map_invalidated = False
             self._laid_out = self._compositor._full_map
+
+    def _compositor_refresh(self) -> None:
+        """Sends what changed: by lines where only lines changed, else as Textual composes it."""
+        app, regions = self.app, self._compositor._dirty_regions
+        driver = app._driver
+        lines = None
+        if regions and self is app.screen and driver is not None and not app.is_headless and not app._batch_count:
+            lines = lines_for(self, regions)
+        if lines is None or driver is None:
+            super()._compositor_refresh()
+            return
+        frame = written(lines, self)
+        regions.clear()
+        self._dirty_widgets.clear()
+        # A short frame arrives in one piece anyhow; marking its ends would double it.
+        if len(frame) > SHORT_FRAME and app._sync_available:
+            frame = f"{SYNC_START}{frame}{SYNC_END}"
+        driver.write(frame)
+        app._update_mouse_over(self)
 
     def overlay(self, widget: Widget) -> AwaitMount:
         """Puts a widget on the layer above everything without repainting what lies below.

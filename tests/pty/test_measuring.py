@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from bench.cases import Result, percentile
+from bench.__main__ import PARTS
 from bench.pty import Marker, cpu_milliseconds, press, wait_painted
+from bench.results import Result, interleaved, percentile, table
 from tests.pty.rawpty import RawPty
 
 pytestmark = pytest.mark.pty
@@ -45,6 +46,48 @@ def test_processor_time_is_that_of_the_command() -> None:
 
 
 def test_a_missed_budget_is_seen() -> None:
-    assert Result("X", "", 11, 10, "ms", 1.1).met
-    assert not Result("X", "", 12, 10, "ms", 1.1).met
+    assert Result("X", "", 11, "ms", 1.1, 10).met
+    assert not Result("X", "", 12, "ms", 1.1, 10).met
+    assert Result("X", "", 33, "ms", 33.0).met
+    assert not Result("X", "", 34, "ms", 33.0).met
+    assert not Result("X", "", 2, "/s", 3.0, 1, at_least=True).met
+    assert Result("X", "", 9999, "ms").met
     assert percentile(range(1, 101), 99) == 99
+    lines = table([Result("X", "w", 34, "ms", 33.0), Result("Y", "w", 1, "ms")]).splitlines()
+    assert [line.endswith("MISSED") for line in lines] == [False, True, False]
+
+
+def test_subjects_take_turns_and_the_first_round_is_not_counted() -> None:
+    order: list[str] = []
+
+    def run(name: str) -> int:
+        order.append(name)
+        return len(order)
+
+    assert interleaved(2, run, ["a", "b"]) == [[3, 5], [4, 6]]
+    assert order == ["a", "b"] * 3
+
+
+def test_each_budget_has_a_part() -> None:
+    named = " ".join(budgets for budgets, _ in PARTS.values())
+    for budget in [
+        "S1",
+        "S2",
+        "S3",
+        "M1",
+        "W1",
+        "W2",
+        "W3",
+        "K1",
+        "K2",
+        "Q1",
+        "Q2",
+        "F1",
+        "F2",
+        "F3",
+        "I1",
+        "I2",
+        "I3",
+        "A1",
+    ]:
+        assert budget in named
