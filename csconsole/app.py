@@ -61,6 +61,9 @@ def run(
 
 def _console_app(session: Session, early: EarlyScreen | None) -> ConsoleApp:
     """The Textual application; imported only now, since its environment had to be set first."""
+    from csconsole.terminal.lean import load_textual
+
+    load_textual()
     from csconsole.screens.console import ConsoleApp
 
     if early is None:

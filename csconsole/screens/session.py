@@ -140,7 +140,7 @@ def open_session(
     config_path = find(config_flag, data.root, os.environ)
     # The connectors' own keys are checked by the worker and by "config check": that takes their imports.
     config = load(config_path)
-    store = Store(data.root)
+    store = Store(data.root, console=True)
     desk = Desk.open(store, config, clock or clock_for(config, data.root))
     session = Session(desk, data, config_path, detect(os.environ), starts_worker=starts_worker)
     session.console_lock.acquire(shared=True)  # a worker that is just ending may hold it for a moment

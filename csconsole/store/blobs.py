@@ -7,9 +7,7 @@ it: a crash leaves only a file nobody names, never a name without a file.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,12 +30,12 @@ def put(root: Path, data: bytes | None) -> tuple[bytes | None, str | None]:
 
 def put_file(root: Path, data: bytes) -> str:
     """Stores bytes as a file and returns their SHA-256 in hex."""
-    digest = hashlib.sha256(data).hexdigest()
+    digest = _sha256(data)
     folder = root / "blobs"
     target = folder / digest
     if target.exists():
         return digest
-    temporary = folder / f".{digest}.{secrets.token_hex(4)}"
+    temporary = folder / f".{digest}.{os.urandom(4).hex()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -81,6 +79,12 @@ def get_file(root: Path, digest: str) -> bytes:
         data = (root / "blobs" / digest).read_bytes()
     except OSError as error:
         raise StoreError(f"The stored file {digest[:12]} is missing; restore a backup.") from error
-    if hashlib.sha256(data).hexdigest() != digest:
+    if _sha256(data) != digest:
         raise StoreError(f"The stored file {digest[:12]} is damaged; restore a backup.")
     return data
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib  # loads OpenSSL, 4 MiB: only who stores or opens a file needs it
+
+    return hashlib.sha256(data).hexdigest()

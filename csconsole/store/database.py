@@ -27,6 +27,11 @@ SCHEMA_VERSION = 1
 BUSY_LIMIT = 10.0
 """Seconds a write waits for another process before it gives up with a sentence."""
 
+CACHE, CONSOLE_CACHE = 65_536, 8_192
+"""Kibibytes of pages a connection keeps. A console maps no file either: every page it looked at would count."""
+CHECKPOINT, CONSOLE_CHECKPOINT = 4_000, 40_000
+"""Pages of the write-ahead log after which a commit moves them into the file; a console only when no worker did."""
+
 
 class UnstorableError(StoreError):
     """A value the database has no place for: a number too large, half a surrogate pair, a key that is taken."""
@@ -93,14 +98,17 @@ class Store:
     Args:
         root: the data directory (exists, 0700).
         create: make a database when there is none.
+        console: sparing of memory, and never the one who moves the write-ahead log into the file: that takes tens
+            of milliseconds in the middle of a commit, and the worker does it.
 
     Raises:
         StoreError: damaged, locked, made by a newer csconsole, or the SQLite library is too old.
     """
 
-    def __init__(self, root: Path, *, create: bool = True) -> None:
+    def __init__(self, root: Path, *, create: bool = True, console: bool = False) -> None:
         self.root = root
         self.path = root / "csconsole.db"
+        self._is_console = console
         self._local = threading.local()
         self._write_lock = threading.RLock()
         self._writer: driver.Connection | None = None
@@ -182,8 +190,10 @@ class Store:
         connection.execute("pragma foreign_keys=off")
         connection.execute("pragma trusted_schema=off")
         connection.execute("pragma secure_delete=on")
-        connection.execute("pragma cache_size=-65536")
-        connection.execute("pragma wal_autocheckpoint=4000")
+        connection.execute(f"pragma cache_size=-{CONSOLE_CACHE if self._is_console else CACHE}")
+        if self._is_console:
+            connection.execute("pragma mmap_size=0")
+        connection.execute(f"pragma wal_autocheckpoint={CONSOLE_CHECKPOINT if self._is_console else CHECKPOINT}")
         connection.execute("pragma temp_store=memory")
         connection.execute("pragma busy_timeout=0")
         return connection
@@ -210,7 +220,8 @@ class Store:
             raise driver.translate(error, str(self.path)) from error
         driver.add_functions(connection)
         connection.execute("pragma query_only=on")
-        connection.execute("pragma mmap_size=1073741824")
+        if not self._is_console:
+            connection.execute("pragma mmap_size=1073741824")
         connection.execute("pragma busy_timeout=5000")
         reader = ReadConnection(connection)
         with self._readers_lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -100,4 +99,6 @@ def broken_link(store: Store) -> int | None:
 
 def _digest(previous: bytes, at: int, actor: str, action: str, entity: str, uid: bytes | None, data: str) -> bytes:
     content = json.dumps([at, actor, action, entity, uid.hex() if uid else "", data], ensure_ascii=False)
+    import hashlib  # loads OpenSSL, 4 MiB: only who writes needs it
+
     return hashlib.sha256(previous + content.encode()).digest()

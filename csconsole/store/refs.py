@@ -7,8 +7,6 @@ and sent mail, for threading; account 0), ``unsent`` (a message taken back at th
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable
 
@@ -65,6 +63,9 @@ def rebind(tx: Tx, account_id: int, kind: str, remote_id: str, row_id: int) -> N
 def erase_mark(tx: Tx, account: str, remote_id: str) -> bytes:
     """Keyed hash under which an erased item is remembered without being readable."""
     key = tx.execute("select value from meta where key = 'erase_key'").fetchone()[0]
+    import hashlib  # loads OpenSSL, 4 MiB: only who erases and looks for what was erased needs it
+    import hmac
+
     return hmac.new(key, f"{account}\0{remote_id}".encode(), hashlib.sha256).digest()
 
 

@@ -142,3 +142,33 @@ def test_the_first_frame_loads_only_what_it_draws_with(tmp_path: Path) -> None:
     assert "csconsole.screens.first_frame" in modules
     assert not modules & AFTER_FIRST_FRAME
     assert len(modules) < 250, "each module costs about a third of a millisecond"
+
+
+LEAN = """
+import sys
+from csconsole.terminal import lean
+if sys.argv[1] == "other":
+    lean._NAMES = ()
+lean.load_textual()
+assert "textual.app" in sys.modules
+if sys.argv[1] == "whole":
+    hidden = {"_ssl", "_hashlib", "textual.command"}
+    assert not hidden & set(sys.modules), hidden & set(sys.modules)
+    import csconsole.screens.console, csconsole.screens.handlers
+    assert not hidden & set(sys.modules), hidden & set(sys.modules)
+import ssl, textual.command, textual.app
+assert ssl.create_default_context() and textual.command.CommandPalette.__init__ is not object.__init__
+print("loaded")
+"""
+
+
+@pytest.mark.parametrize("textual", ["whole", "other"], ids=["the pinned Textual", "one that imports more"])
+def test_the_screen_loads_neither_openssl_nor_textuals_palette(textual: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAN, textual],
+        capture_output=True,
+        text=True,
+        cwd=Path(csconsole.__path__[0]).parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "loaded\n"

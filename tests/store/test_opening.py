@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,17 @@ def test_a_failed_opening_holds_no_lock(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", repair, str(tmp_path / "schema.lock")]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == "free\n", caught
+
+
+def test_a_console_maps_no_file_and_leaves_checkpoints_to_the_worker(tmp_path: Path) -> None:
+    def settings(store: Store) -> list[int]:
+        with store.transaction(1) as tx:
+            written = [tx.execute(f"pragma {name}").fetchone()[0] for name in ("wal_autocheckpoint", "mmap_size")]
+        return [*written, store.read("pragma mmap_size")[0][0], store.read("pragma cache_size")[0][0]]
+
+    for is_console in (False, True):
+        with closing(Store(tmp_path, console=is_console)) as store:
+            checkpoint, mapped, read_mapped, cache = settings(store)
+            assert checkpoint == (40_000 if is_console else 4_000)
+            assert (mapped == read_mapped == 0) is is_console
+            assert cache == (-8_192 if is_console else -65_536)
