@@ -5,7 +5,8 @@ the third. The death is SIGKILL, as from a power cut or the kernel's memory kill
 
 Points: ``claimed`` (a send is claimed, nothing left), ``phase-data`` (the phase is committed, no byte of the
 body left), ``data``, ``accepted`` (a connector came so far, which only this process knows), ``phase-accepted`` (that is
-committed, no copy filed), ``accepted-before-commit`` (the copy is filed, the end not noted), ``mid-page`` (a page
+committed), ``accepted-before-commit`` (the end is not noted), ``follow-up``, ``follow-up-done`` (the end is noted, the
+copy in Sent is not yet, or is, filed and that is not noted), ``mid-page`` (a page
 was read and parsed, not stored), ``mid-transaction`` (before the n-th item of a page's transaction),
 ``page-stored`` (a page was stored, with its cursor).
 """

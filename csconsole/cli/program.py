@@ -21,6 +21,7 @@ PROGRAM = "csconsole"
 _MODULES: dict[str, tuple[str, ...]] = {
     "queue": ("list", "show", "search"),
     "reply": ("reply",),
+    "mail": ("forward", "write"),
     "acts": ("note", "tag", "assign", "status"),
     "outbox": ("outbox",),
     "quarantine": ("quarantine",),

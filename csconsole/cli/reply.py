@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from csconsole.domain.canned import CannedReply
     from csconsole.domain.canned_check import Finding
     from csconsole.services.desk import Desk
+    from csconsole.services.replies import Sending
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +24,14 @@ def register(app: typer.Typer) -> None:
     app.command("reply")(bind(reply))
 
 
+Copies = Annotated[list[str] | None, typer.Option("--cc", metavar="ADDRESS", help="mail: copy to; may be repeated")]
+BlindCopies = Annotated[
+    list[str] | None, typer.Option("--bcc", metavar="ADDRESS", help="mail: blind copy to; may be repeated")
+]
+Files = Annotated[
+    list[Path] | None, typer.Option("--attach", metavar="FILE", help="a file to go along; may be repeated")
+]
+Sender = Annotated[str, typer.Option("--from", metavar="ADDRESS", help="mail: one of the account's aliases")]
 Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="the text", show_default=False)]
 
 
@@ -43,11 +52,19 @@ def reply(
         int | None,
         typer.Option("--base-seq", min=0, metavar="N", help="newest message you had read; refused when answered since"),
     ] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="mail: to all who got the customer's last mail")] = False,
+    cc: Copies = None,
+    bcc: BlindCopies = None,
+    attach: Files = None,
+    quote: Annotated[bool | None, typer.Option("--quote/--no-quote", help="mail: the customer's mail below")] = None,
+    sender: Sender = "",
 ) -> None:
     """Answers the customer. The text goes to the outbox and leaves after its hold."""
+    from csconsole.domain.letter import Letter
     from csconsole.services import canned as canned_service
-    from csconsole.services.finding import open_conversation, resolve_id
-    from csconsole.services.replies import outbox_row, send_reply
+    from csconsole.services import letters
+    from csconsole.services.finding import resolve_id
+    from csconsole.services.replies import send_reply
 
     if sum(given is not None for given in (text, file, canned)) != 1:
         raise UsageError("Give the answer once: --text, --file or --canned.")
@@ -64,14 +81,31 @@ def reply(
     if not body.strip():
         raise UsageError("The reply is empty.")
     _check(desk, key, body, template)
-    sending = send_reply(desk, key, body, base_seq=base_seq, now=now, resolve=resolve)
+    letter = Letter(
+        cc=letters.addresses(cc or ()),
+        bcc=letters.addresses(bcc or ()),
+        files=letters.attach(desk, attach or ()),
+        sender=sender,
+        quote=quote,
+    )
+    if everybody:
+        letter = letters.to_everybody(desk, key, letter)
+    sending = send_reply(desk, key, body, base_seq=base_seq, now=now, resolve=resolve, letter=letter)
     if template is not None:
         canned_service.used(desk, [template.name])
     if sending.customer_wrote:
         warn(f"The customer wrote {sending.customer_wrote} more before this answer.")
-    row = open_conversation(desk, key, limit=1).conversation.row
-    from csconsole.cli.views import instant
+    tell(session, key, sending, "the answer", now=now)
 
+
+def tell(session: Session, key: int, sending: Sending, what: str, *, now: bool) -> None:
+    """Prints that something is on its way."""
+    from csconsole.cli.views import instant
+    from csconsole.services.finding import open_conversation
+    from csconsole.services.replies import outbox_row
+
+    desk = session.desk
+    row = open_conversation(desk, key, limit=1).conversation.row
     session.answer(
         {
             "id": sending.outbox_uid,
@@ -80,7 +114,7 @@ def reply(
             "state": outbox_row(desk, sending.outbox_uid).state,
             "not_before": instant(sending.leaves_at),
         },
-        f"{row.account}#{row.number}: the answer leaves "
+        f"{row.account}#{row.number}: {what} leaves "
         + ("now" if now else f"at {moment(sending.leaves_at, desk.config.agent.timezone)}")
         + f" (outbox {sending.outbox_uid}).",
     )

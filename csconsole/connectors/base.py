@@ -40,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         is_chat: chat (short hold, Enter may send) or mail.
         history: the source can list messages from before we first connected.
         attachments_out: files can be sent.
+        size_limit: largest message in bytes on the wire, 0 while it is not known.
+        follows_up: work of ours is left after a send was accepted (:meth:`Connector.follow_up`).
         key_domain: where idempotency keys are RFC 5322 Message-IDs, the domain they are made in.
     """
 
@@ -60,6 +62,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     is_chat: bool = True
     history: bool = False
     attachments_out: bool = False
+    size_limit: int = 0
+    follows_up: bool = False
     key_domain: str = ""
     min_interval: float = 0.0
 
@@ -215,6 +219,18 @@ class Connector(ABC):
                 error leaves the outcome unknown.
         """
         raise NotImplementedError
+
+    async def follow_up(self, item: OutboundItem) -> str:
+        """Does what is left of ours after an accepted send (mail: the copy in Sent). Done again after a crash, so it
+        looks first whether it was done.
+
+        Returns:
+            A note when it can never be done, "" when it is done.
+
+        Raises:
+            ConnectorError: it is tried again later.
+        """
+        return ""
 
     async def settle(self, item: OutboundItem) -> tuple[Settled, Receipt | None]:
         """Looks up whether a send whose answer was lost went out."""

@@ -29,12 +29,14 @@ class ThreadRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttachmentInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """An attachment as the source describes it; ``locator`` is all the connector needs to fetch it."""
+    """An attachment as the source describes it; ``locator`` is all the connector needs to fetch it, ``sha256`` says
+    that its content lies in the blob store already (a file of ours)."""
 
     name: str
     mime: str
     bytes: int
     locator: str = ""
+    sha256: str | None = None
 
 
 class MessageEvent(msgspec.Struct, frozen=True, kw_only=True, tag="message"):

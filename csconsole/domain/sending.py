@@ -47,10 +47,12 @@ class OutboundItem(msgspec.Struct, frozen=True, kw_only=True):
         key: idempotency key, the same for every attempt; for e-mail the Message-ID.
         kind: ``reply`` or ``note``.
         thread: the source's conversation id, "" when it has none yet.
-        to: identity values of the recipients in the channel's own form (addresses, user ids).
+        to: identity values of the recipients in the channel's own form (addresses, user ids); cc and bcc: further
+            ones of a mail, the last unseen by the others.
         bubbles: one or several texts; a channel with ``max_bubbles`` 1 joins them by an empty line.
         reply_to: message ids for In-Reply-To and References, oldest first.
-        extra: what the connector asked to be frozen at hand-over (sender alias, headers).
+        extra: what belongs to a mail and is frozen with it: ``from`` (an alias), ``signature``, ``quote_intro`` and
+            ``quote`` (the original), ``forwarded`` (another mail in words).
         created_at: when the agent sent it, ms UTC.
     """
 
@@ -61,6 +63,7 @@ class OutboundItem(msgspec.Struct, frozen=True, kw_only=True):
     thread: str = ""
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
     subject: str = ""
     bubbles: tuple[Bubble, ...] = ()
     attachments: tuple[OutgoingAttachment, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csconsole.errors import RefusedError
 from csconsole.services.desk import Desk
-from csconsole.store import drafts, events, outbox
+from csconsole.store import draft_letters, drafts, events, outbox
 from csconsole.store.database import Tx
 from csconsole.store.outbox import OutboxRow
 from csconsole.sync import fold
@@ -32,7 +32,9 @@ def take_back(tx: Tx, desk: Desk, row: OutboxRow) -> str:
     if not outbox.cancel(tx, row.id):
         raise RefusedError("It is already on its way.")
     text = text_of(row)
-    drafts.give_back(tx, row.agent_id or desk.actor.id, row.conversation_id, row.kind, text, row.base_seq)
+    author = row.agent_id or desk.actor.id
+    drafts.give_back(tx, author, row.conversation_id, row.kind, text, row.base_seq)
+    draft_letters.give_back(tx, author, row.conversation_id, row.item)
     fold.refold(tx, row.conversation_id)
     events.record(tx, row.conversation_id, "message.cancelled", actor=desk.actor.name, data={"outbox": row.uid})
     return text

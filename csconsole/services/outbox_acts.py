@@ -6,7 +6,7 @@ from csconsole.domain.conversation import ENDED
 from csconsole.errors import NotFoundError, RefusedError
 from csconsole.services.desk import Desk
 from csconsole.services.holding import take_back, text_of
-from csconsole.store import conversations, drafts, events, outbox
+from csconsole.store import conversations, draft_letters, drafts, events, outbox
 from csconsole.store.database import Tx
 from csconsole.store.ids import uid_bytes
 from csconsole.store.outbox import OutboxRow
@@ -48,6 +48,7 @@ def cancel(desk: Desk, uid: str) -> str:
         if row.state == "failed":
             author = row.agent_id or desk.actor.id
             drafts.give_back(tx, author, row.conversation_id, row.kind, text_of(row), row.base_seq)
+            draft_letters.give_back(tx, author, row.conversation_id, row.item)
         fold.refold(tx, row.conversation_id)
         _audit(tx, desk, "outbox.cancel", row)
     return text_of(row)
@@ -70,7 +71,10 @@ def retry(desk: Desk, uid: str) -> None:
         state = conversations.state(tx, row.conversation_id)
         outbox.rebase(tx, row.id, state.message_seq if state else row.base_seq)
         outbox.finish(tx, row.id, "queued", not_before=tx.now, outcome="retry")
-        drafts.discard(tx, row.agent_id or desk.actor.id, row.conversation_id, row.kind, text_of(row))
+        author = row.agent_id or desk.actor.id
+        drafts.discard(tx, author, row.conversation_id, row.kind, text_of(row))
+        if row.state == "stopped":  # what came back with the text goes out again with the row
+            draft_letters.save(tx, author, row.conversation_id, "")
         fold.refold(tx, row.conversation_id)
         _audit(tx, desk, "outbox.retry", row)
 

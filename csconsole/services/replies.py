@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 
+from csconsole.domain.events import AttachmentInfo
+from csconsole.domain.letter import Letter, answered, of_item
+from csconsole.domain.letter import read as read_letter
 from csconsole.domain.message import AuthorKind, Delivery, Direction, Visibility
-from csconsole.domain.sending import Bubble, OutboundItem
+from csconsole.domain.sending import Bubble, OutboundItem, OutgoingAttachment
 from csconsole.errors import NotFoundError, RefusedError, StaleError, UsageError
+from csconsole.services import letters
 from csconsole.services.desk import Desk
 from csconsole.services.holding import pull_back as pull_back
 from csconsole.services.holding import send_now as send_now
@@ -17,7 +21,7 @@ from csconsole.services.outbox_acts import cancel as cancel
 from csconsole.services.outbox_acts import outbox_row as outbox_row
 from csconsole.services.outbox_acts import retry as retry
 from csconsole.services.outbox_acts import settle as settle
-from csconsole.store import accounts, conversations, drafts, events, messages, outbox
+from csconsole.store import accounts, conversations, draft_letters, drafts, events, messages, outbox
 from csconsole.store.accounts import AccountRow
 from csconsole.store.conversations import ConversationState
 from csconsole.store.database import Tx
@@ -58,6 +62,7 @@ def send_reply(
     now: bool = False,
     resolve: bool = False,
     anyway: bool = False,
+    letter: Letter | None = None,
 ) -> Sending:
     """Puts a public reply into the outbox.
 
@@ -70,10 +75,11 @@ def send_reply(
         now: no hold; the outbox's rules stay.
         resolve: resolve the conversation once the reply is sent.
         anyway: the author has seen what is new and sends over it.
+        letter: recipients and files beside it; None: those kept with the draft.
 
     Raises:
         StaleError: somebody answered or took the conversation since; the text is kept as a draft.
-        RefusedError: the channel cannot be answered.
+        RefusedError: the channel cannot be answered, or not like this.
         UsageError: an empty text.
         NotFoundError: the conversation is gone.
     """
@@ -85,6 +91,9 @@ def send_reply(
         raise NotFoundError("This conversation is gone.")
     account = account_of(desk, state.account_id)
     _refuse_unanswerable(account)
+    if letter is None:
+        letter = read_letter(draft_letters.load(desk.store, desk.actor.id, conversation_id))
+    letters.check(account, letter)
     seen = state.message_seq if base_seq is None else base_seq
     hold = 0 if now else hold_ms(desk, account)
     with desk.transaction() as tx:
@@ -103,11 +112,13 @@ def send_reply(
         )
         if stale:
             drafts.give_back(tx, desk.actor.id, conversation_id, "reply", body, seen)
+            draft_letters.save(tx, desk.actor.id, conversation_id, letter.write())
         else:
             news = news_since(tx, conversation_id, seen, agent_id=desk.actor.id)
-            sending = _send(tx, desk, conversation_id, account, body, base_seq, hold, resolve, anyway)
+            sending = _send(tx, desk, conversation_id, account, body, letter, base_seq, hold, resolve, anyway)
             returned = [text_of(row) for row in outbox.stopped(tx, conversation_id, desk.actor.id)]
             drafts.sent(tx, desk.actor.id, conversation_id, body, returned)
+            draft_letters.save(tx, desk.actor.id, conversation_id, "")
     if stale:
         raise StaleError(stale)
     return msgspec.structs.replace(sending, customer_wrote=news.customer_messages)
@@ -119,6 +130,7 @@ def _send(
     conversation_id: int,
     account: AccountRow,
     body: str,
+    letter: Letter,
     base_seq: int | None,
     hold: int,
     resolve: bool,
@@ -131,8 +143,8 @@ def _send(
     base = state.message_seq if base_seq is None or anyway else base_seq
     row = outbox.held(tx, conversation_id, desk.actor.id)
     if row is not None and len(row.item.bubbles) < MAX_HELD_BUBBLES and row.kind == "reply":
-        return _join(tx, desk, state, row, body, max(base, row.base_seq), hold, resolve)
-    return _enqueue(tx, desk, state, account, body, base, hold, resolve)
+        return _join(tx, desk, state, account, row, body, letter, max(base, row.base_seq), hold, resolve)
+    return enqueue(tx, desk, state, account, body, letter, base, hold, resolve)
 
 
 def account_of(desk: Desk, account_id: int) -> AccountRow:
@@ -163,17 +175,19 @@ def _refuse_unanswerable(account: AccountRow) -> None:
         raise RefusedError(f"{account.label or account.name} cannot be answered from here; write a note instead.")
 
 
-def _enqueue(
+def enqueue(
     tx: Tx,
     desk: Desk,
     state: ConversationState,
     account: AccountRow,
     body: str,
+    letter: Letter,
     base_seq: int,
     hold: int,
-    resolve: bool,
+    resolve: bool = False,
 ) -> Sending:
-    item = _item(tx, desk, state, account, body)
+    """A new message of its own in the outbox."""
+    item = _item(tx, desk, state, account, body, letter)
     row_id, uid = outbox.add(
         tx,
         account.id,
@@ -186,7 +200,7 @@ def _enqueue(
         not_before=tx.now + hold,
         resolve_after=resolve,
     )
-    _bubble(tx, desk, state, row_id, body, "held" if hold else "queued")
+    _bubble(tx, desk, state, row_id, body, letter.files, "held" if hold else "queued")
     events.audit(tx, desk.actor.name, "conversation.reply", "conversation", state.uid, {"outbox": uid})
     return Sending(uid, tx.now + hold, 1, 0)
 
@@ -195,16 +209,24 @@ def _join(
     tx: Tx,
     desk: Desk,
     state: ConversationState,
+    account: AccountRow,
     row: OutboxRow,
     body: str,
+    letter: Letter,
     base_seq: int,
     hold: int,
     resolve: bool,
 ) -> Sending:
     """Adds a bubble to the message that is still held; what its author has seen by now, it has seen too."""
     uid = uid_text(new_uid())
+    together = of_item(row.item).joined(letter)
+    letters.check(account, together)
     item = msgspec.structs.replace(
         row.item,
+        to=(*row.item.to[: answered(row.item)], *together.to),
+        cc=together.cc,
+        bcc=together.bcc,
+        attachments=together.files,
         bubbles=(*row.item.bubbles, Bubble(uid, body)),
         extra=row.item.extra | {"base_assignee": state.assignee_id},
     )
@@ -212,11 +234,19 @@ def _join(
     outbox.rebase(tx, row.id, base_seq)
     if resolve and not row.resolve_after:
         outbox.set_resolve_after(tx, row.id)
-    _bubble(tx, desk, state, row.id, body, "held")
+    _bubble(tx, desk, state, row.id, body, letter.files, "held")
     return Sending(row.uid, tx.now + hold, len(item.bubbles), 0)
 
 
-def _bubble(tx: Tx, desk: Desk, state: ConversationState, row_id: int, body: str, delivery: str) -> None:
+def _bubble(
+    tx: Tx,
+    desk: Desk,
+    state: ConversationState,
+    row_id: int,
+    body: str,
+    files: tuple[OutgoingAttachment, ...],
+    delivery: str,
+) -> None:
     new = NewMessage(
         conversation_id=state.id,
         at=max(tx.now, state.last_at),
@@ -228,40 +258,41 @@ def _bubble(tx: Tx, desk: Desk, state: ConversationState, row_id: int, body: str
         body_text=body,
         outbox_id=row_id,
         delivery=Delivery(delivery),
+        attachments=tuple(
+            AttachmentInfo(name=one.name, mime=one.mime, bytes=one.bytes, sha256=one.sha256) for one in files
+        ),
     )
     n, seq = messages.insert(tx, desk.store.root, new)
     fold.fold_live(tx, state, new, seq)
     events.record(tx, state.id, "message.out", actor=desk.actor.name, message_n=n, data={"author_kind": "agent"})
 
 
-def _item(tx: Tx, desk: Desk, state: ConversationState, account: AccountRow, body: str) -> OutboundItem:
+def _item(tx: Tx, desk: Desk, state: ConversationState, account: AccountRow, body: str, letter: Letter) -> OutboundItem:
     """Freezes whom and what: nothing that changes later can redirect it."""
     uid = uid_text(new_uid())
     last = messages.last_incoming(tx, state.id)
-    extra: dict[str, Any] = {"base_assignee": state.assignee_id}
     facts = last.extra if last is not None else {}
-    alias = _alias(desk, account, facts)
-    if alias:
-        extra["from"] = alias
+    extra: dict[str, Any] = {
+        "base_assignee": state.assignee_id,
+        **letters.extra_of(tx, desk, account, letter, body, last),
+    }
+    wanted = letters.answer_to(desk, account, state.address, facts)
+    if len(wanted) > 1:
+        extra["answered"] = len(wanted)
     domain = account.capabilities.get("key_domain")
     return OutboundItem(
         uid="",
         attempt=0,
         key=f"<csc.{uid}@{domain}>" if domain else uid,
         thread=state.remote_id,
-        to=(state.address,) if state.address else (),
-        subject=(last.subject if last is not None else "") or state.subject,
+        to=(*wanted, *letter.to),
+        cc=letter.cc,
+        bcc=letter.bcc,
+        subject=letter.subject or (last.subject if last is not None else "") or state.subject,
         bubbles=(Bubble(uid, body),),
+        attachments=letter.files,
         reply_to=(*facts.get("references", ()), *facts.get("message_ids", ())),
         author=desk.actor.name,
         extra=extra,
         created_at=tx.now,
     )
-
-
-def _alias(desk: Desk, account: AccountRow, facts: dict[str, Any]) -> str:
-    """The address of ours the customer wrote to, when it is an alias of the account: we answer from it."""
-    config = desk.config.account(account.name)
-    aliases = config.settings.get("aliases", []) if config else []
-    written_to = " ".join([*facts.get("delivered_to", ()), *facts.get("to", ())]).lower()
-    return next((a for a in aliases if isinstance(a, str) and a.lower() in written_to), "")

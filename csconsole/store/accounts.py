@@ -95,6 +95,12 @@ def ensure_account(
     return int(row[0])
 
 
+def size_limit(tx: Tx, name: str) -> int:
+    """The largest message an account is known to take, in bytes; 0 while that is not known."""
+    row = tx.read_one("select json_extract(capabilities, '$.size_limit') from account where name = ?", (name,))
+    return int(row[0] or 0) if row else 0
+
+
 def save_cursor(tx: Tx, account_id: int, cursor: str | None, *, total: int | None, added: int) -> None:
     """Stores the cursor in the transaction of its page; None leaves it."""
     tx.execute(

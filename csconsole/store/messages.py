@@ -116,9 +116,19 @@ def insert(tx: Tx, store_root: Any, message: NewMessage) -> tuple[int, int]:
         tx.execute("insert into message_source values (?, ?, ?, ?)", (n, message.body_html, inline, digest))
     for position, info in enumerate(message.attachments):
         tx.execute(
-            "insert into attachment (uid, message_n, position, name, mime, bytes, locator)"
-            " values (?, ?, ?, ?, ?, ?, ?)",
-            (new_uid(), n, position, info.name, info.mime, info.bytes, info.locator),
+            "insert into attachment (uid, message_n, position, name, mime, bytes, locator, sha256, fetch_state)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                new_uid(),
+                n,
+                position,
+                info.name,
+                info.mime,
+                info.bytes,
+                info.locator,
+                info.sha256,
+                "stored" if info.sha256 else "remote",
+            ),
         )
     tx.execute("insert into to_index values (?)", (n,))
     return n, seq
@@ -333,6 +343,25 @@ def last_customer_text(store: Store, conversation_id: int, *, messages: int = 3)
     return "\n".join(r[0] for r in reversed(rows))
 
 
+def words(source: Store | Tx, n: int) -> tuple[int, str]:
+    """When a message was written (ms UTC), and its text."""
+    row = source.read_one("select at, body_text from message where n = ?", (n,))
+    return (int(row[0]), str(row[1])) if row else (0, "")
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """A message's subject, and what its source stated beside its text."""
+
+    subject: str
+    extra: dict[str, Any]
+
+
+def facts(source: Store | Tx, n: int) -> Facts:
+    """The facts of a message; empty ones when there is none."""
+    row = source.read_one("select subject, extra from message where n = ?", (n,))
+    return Facts(row[0], json.loads(row[1])) if row else Facts("", {})
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """The customer's newest public message: what a reply refers to."""
 
@@ -341,7 +370,7 @@ class Incoming(msgspec.Struct, frozen=True):
     extra: dict[str, Any]
 
 
-def last_incoming(tx: Tx, conversation_id: int) -> Incoming | None:
+def last_incoming(tx: Store | Tx, conversation_id: int) -> Incoming | None:
     """The newest public message of the customer, None when there is none."""
     row = tx.read_one(
         "select n, subject, extra from message where conversation_id = ? and direction = 'in'"

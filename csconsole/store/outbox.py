@@ -45,12 +45,13 @@ class OutboxRow(msgspec.Struct, frozen=True):
     claimed_at: int | None
     settle_tries: int
     reason: str
+    follow_up_tries: int
 
 
 _SELECT = (
     "select o.id, o.uid, o.account_id, a.name, o.conversation_id, c.uid, c.number, o.kind, o.state, o.phase,"
     " o.attempts, o.key, o.payload, o.agent_id, o.base_seq, o.resolve_after, o.not_before, o.created_at,"
-    " o.claimed_at, o.settle_tries, o.reason from outbox o join account a on a.id = o.account_id"
+    " o.claimed_at, o.settle_tries, o.reason, o.follow_up_tries from outbox o join account a on a.id = o.account_id"
     " join conversation c on c.id = o.conversation_id"
 )
 
@@ -200,8 +201,9 @@ def unfinished(store: Store, account_ids: set[int], *, before: int) -> bool:
     """Whether a row of these accounts is under way, or waits and is due before an instant (ms UTC)."""
     row = store.read_one(
         "select 1 from outbox where (state in ('sending', 'settling') or (state in ('held', 'queued')"
-        " and not_before <= ?)) and account_id in (select value from json_each(?)) limit 1",
-        (before, json.dumps(sorted(account_ids))),
+        " and not_before <= :before) or (follow_up_at is not null and follow_up_at <= :before))"
+        " and account_id in (select value from json_each(:ids)) limit 1",
+        {"before": before, "ids": json.dumps(sorted(account_ids))},
     )
     return row is not None
 
@@ -289,6 +291,8 @@ def finish(
 ) -> None:
     """Writes the state an attempt ended in: sent, queued (again), settling, failed, stopped, uncertain."""
     ended = state in {"sent", "failed", "stopped", "uncertain", "cancelled"}
+    if state == "sent":
+        _plan_follow_up(tx, row_id)
     tx.execute(
         "update outbox set state = ?, reason = ?, not_before = coalesce(?, not_before), remote_id = ?,"
         " finished_at = ?, rev = ? where id = ?",
@@ -300,6 +304,46 @@ def finish(
         (tx.now, outcome or state, reason, row_id, row_id),
     )
     _mark(tx, row_id, state, reason)
+
+
+def _plan_follow_up(tx: Tx, row_id: int) -> None:
+    """Puts what is left of ours on record, where the channel leaves something; once."""
+    tx.execute(
+        "update outbox set follow_up_at = ? where id = ? and state <> 'sent' and coalesce((select"
+        " json_extract(a.capabilities, '$.follows_up') from account a where a.id = outbox.account_id), 0)",
+        (tx.now, row_id),
+    )
+
+
+def follow_ups_due(store: Store, account_id: int, now: int, limit: int = 50) -> list[OutboxRow]:
+    """Accepted sends of an account with something left to do, oldest first."""
+    return _fetch(
+        store,
+        "where o.follow_up_at is not null and o.follow_up_at <= ? and o.account_id = ? order by o.id limit ?",
+        (now, account_id, limit),
+    )
+
+
+def next_follow_up_at(store: Store) -> int | None:
+    """When the next follow-up is due, None when nothing is left."""
+    row = store.read_one("select min(follow_up_at) from outbox where follow_up_at is not null")
+    return row[0] if row else None
+
+
+def follow_up_later(tx: Tx, row_id: int, at: int) -> None:
+    """Counts a follow-up that did not work, and when it is tried again (ms UTC)."""
+    tx.execute(
+        "update outbox set follow_up_tries = follow_up_tries + 1, follow_up_at = ?, rev = ? where id = ?",
+        (at, tx.rev, row_id),
+    )
+
+
+def followed_up(tx: Tx, row_id: int, note: str = "") -> None:
+    """Nothing is left to do; ``note`` says what could not be done."""
+    tx.execute(
+        "update outbox set follow_up_at = null, reason = case when ? = '' then reason else ? end, rev = ? where id = ?",
+        (note, note, tx.rev, row_id),
+    )
 
 
 def has_bounced(tx: Tx, row_id: int) -> bool:

@@ -135,9 +135,11 @@ create table outbox (
   agent_id integer references agent, base_seq integer not null default 0, resolve_after integer not null default 0,
   not_before integer not null default 0, created_at integer not null, claimed_at integer,
   settle_tries integer not null default 0, remote_id text not null default '', reason text not null default '',
-  finished_at integer, rev integer not null
+  finished_at integer, follow_up_at integer, follow_up_tries integer not null default 0, rev integer not null
 );
 create index outbox_due on outbox (state, not_before);
+-- What is left of ours after a channel accepted a message: the copy in Sent.
+create index outbox_follow_up on outbox (follow_up_at) where follow_up_at is not null;
 create index outbox_conversation on outbox (conversation_id, id);
 create index outbox_rev on outbox (rev);
 create table outbox_attempt (
@@ -165,6 +167,11 @@ create table draft (
   updated_at integer not null, rev integer not null default 0, primary key (agent_id, conversation_id, kind)
 ) without rowid;
 create index draft_conversation on draft (conversation_id);
+-- What a draft by mail has beside its text, as JSON: recipients, files.
+create table draft_letter (
+  agent_id integer not null references agent, conversation_id integer not null references conversation,
+  letter text not null, primary key (agent_id, conversation_id)
+) without rowid;
 create table read_mark (
   agent_id integer not null references agent, conversation_id integer not null references conversation,
   in_count integer not null, seq integer not null, at integer not null, primary key (agent_id, conversation_id)

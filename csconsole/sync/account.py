@@ -21,6 +21,7 @@ from csconsole.store import accounts, outbox
 from csconsole.store.database import Tx
 from csconsole.sync.access import Access
 from csconsole.sync.backoff import delay
+from csconsole.sync.follow_up import FollowUps
 from csconsole.sync.outbox import Sender
 from csconsole.sync.outcome import FIRST_LOOK
 from csconsole.sync.parsing import Parser
@@ -76,8 +77,12 @@ def recipe_of(account: AccountConfig, config: Config, connector: type[Connector]
 
 
 def enrol(tx: Tx, account: AccountConfig, connector: Connector) -> int:
-    """Writes the account and what its channel can do; returns its key."""
+    """Writes the account and what its channel can do; returns its key. A limit known from earlier stays until the
+    channel states another."""
     capabilities = connector.capabilities
+    if not capabilities.size_limit:
+        known = accounts.size_limit(tx, account.name)
+        capabilities = msgspec.structs.replace(capabilities, size_limit=known)
     return accounts.ensure_account(
         tx,
         account.name,
@@ -114,6 +119,8 @@ class AccountSync:
         waiting: Waiting,
     ) -> None:
         self.name = account.name
+        self.account = account
+        self._stated = connector.capabilities
         self.account_id = account_id
         self.connector = connector
         self.access = access
@@ -121,6 +128,7 @@ class AccountSync:
         self.totals = Totals(account.name)
         self._look_at_all = False
         self.pull_wake, self.send_wake, self.settle_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.follow_up_wake = asyncio.Event()
         self.interval = max(
             config.sync.interval.total_seconds(), connector.capabilities.min_interval, SHORTEST_INTERVAL
         )
@@ -145,6 +153,7 @@ class AccountSync:
             freshen=self.puller.freshen,
             trouble=self._cannot_send,
         )
+        self.follow_ups = FollowUps(account.name, account_id, connector, access)
         self.settler = Settler(account.name, account_id, connector, access, self.totals, self.puller.pull)
 
     # -- one round ---------------------------------------------------------------------------------------
@@ -160,6 +169,8 @@ class AccountSync:
                 await self.waiting.until(asyncio.Event(), FIRST_LOOK)
                 await self.settler.settle_due(all_rows=True)
                 await self._send_and_settle()
+        await self.follow_ups.due()
+        await self._restate()
         states = await self.access.read(outbox.states, self.totals.sends)
         return self.totals.since(mark, self.puller.error or self.puller.trouble, states)
 
@@ -174,7 +185,7 @@ class AccountSync:
 
     async def run(self) -> None:
         """Works until cancelled; sends under way then get some time to end."""
-        loops = (self._pull_loop, self._watch_loop, self._send_loop, self._settle_loop)
+        loops = (self._pull_loop, self._watch_loop, self._send_loop, self._settle_loop, self._follow_up_loop)
         tasks = [asyncio.create_task(self._guarded(loop), name=f"{self.name}{loop.__name__}") for loop in loops]
         try:
             await asyncio.gather(*tasks)
@@ -201,9 +212,17 @@ class AccountSync:
     async def _pull_loop(self) -> None:
         while True:
             await self.puller.pull()
+            await self._restate()
             self.send_wake.set()
             await self.waiting.until(self.pull_wake, self._pause())
             self.pull_wake.clear()
+
+    async def _restate(self) -> None:
+        """Writes what the channel can do when it has stated something new, such as the largest message it takes."""
+        now = self.connector.capabilities
+        if now != self._stated:
+            self._stated = now
+            await self.access.write(enrol, self.account, self.connector)
 
     def _pause(self) -> float:
         """Seconds until the next look."""
@@ -251,8 +270,14 @@ class AccountSync:
         self.puller.next_try_at = 0
         self.sender.paused_until = 0
         self._look_at_all = True
-        for wake in (self.pull_wake, self.send_wake, self.settle_wake):
+        for wake in (self.pull_wake, self.send_wake, self.settle_wake, self.follow_up_wake):
             wake.set()
+
+    async def _follow_up_loop(self) -> None:
+        while True:
+            await self.follow_up_wake.wait()
+            self.follow_up_wake.clear()
+            await self.follow_ups.due()
 
     def _cannot_send(self, reason: str) -> None:
         """Notes why the account can send nothing; the next pull writes it where people look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csconsole.domain.conversation import ENDED, Status
-from csconsole.store import accounts, conversations, drafts, events, outbox, timers
+from csconsole.store import accounts, conversations, draft_letters, drafts, events, outbox, timers
 from csconsole.store.database import Tx
 from csconsole.store.outbox import OutboxRow
 from csconsole.sync import fence, fold
@@ -48,6 +48,7 @@ def give_back(tx: Tx, row: OutboxRow) -> None:
     text = "\n\n".join(bubble.text for bubble in row.item.bubbles)
     if text:
         drafts.give_back(tx, row.agent_id, row.conversation_id, row.kind, text, row.base_seq)
+        draft_letters.give_back(tx, row.agent_id, row.conversation_id, row.item)
 
 
 def unsent(tx: Tx, row: OutboxRow) -> None:

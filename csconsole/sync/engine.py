@@ -46,6 +46,7 @@ class _Agenda(msgspec.Struct):
 
     send_at: int | None = None
     look_at: int | None = None
+    follow_up_at: int | None = None
     timer_at: int | None = None
 
 
@@ -205,6 +206,9 @@ class Engine:
         if agenda.look_at is not None and agenda.look_at <= now:
             for account in self.accounts.values():
                 account.settle_wake.set()
+        if agenda.follow_up_at is not None and agenda.follow_up_at <= now:
+            for account in self.accounts.values():
+                account.follow_up_wake.set()
         if agenda.timer_at is not None and agenda.timer_at <= now:
             await acting.run_due(self.access)
 
@@ -219,6 +223,7 @@ class Engine:
         self._agenda = _Agenda(
             send_at=await self.access.read(outbox.next_due_at),
             look_at=await self.access.read(outbox.next_look_at, looks=len(settle.LOOKS)),
+            follow_up_at=await self.access.read(outbox.next_follow_up_at),
             timer_at=await self.access.read(timers.next_timer_at, kinds=tuple(acting.ACTIONS)),
         )
         if await self.access.read(search.is_behind):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from csconsole.connectors.email import outgoing
 from csconsole.connectors.email.parse import parse_mail
 from csconsole.domain.sending import Bubble, OutgoingAttachment, SendClass, Settled
 from csconsole.errors import AuthError, ConnectorError, RateLimitedError, RejectedError, UnreachableError
@@ -29,6 +28,8 @@ async def test_an_answer_reaches_the_customer_and_comes_back_marked(mail_bed: Ma
         assert receipt.message_ids == (item.key,)
         (accepted,) = mail_bed.accepted(item.key)
         assert accepted.recipients == {customer.address: "sent"}
+        assert await connector.follow_up(item) == ""
+        assert await connector.follow_up(item) == "", "done twice it files nothing twice"
         headers = parse_mail(mail_bed.mailbox(customer)[0]).headers
         assert headers.plain("in-reply-to") == "<m1@customer.test>"
         assert headers.text("subject") == "Re: สอบถาม"
@@ -198,25 +199,29 @@ async def test_a_copy_that_cannot_be_filed_does_not_undo_the_sending(mail_bed: M
     user, customer = mail_bed.user("nocopy"), mail_bed.customer("nocopy")
     item = answer("<csc.nocopy@shop.test>", customer.address)
     smtp = plain_smtp(mail_bed.smtp_port)
-    context = account(mail_bed, user, tmp_path, smtp=smtp, sent_folder="No such folder")
+    context = account(mail_bed, user, tmp_path, smtp=smtp, sent_folder="ไม่มี")
     async with connected(context) as connector:
-        receipt = await connector.send(item, Phases())
-    assert "no copy in Sent" in receipt.detail
+        await connector.send(item, Phases())
+        assert 'has no folder "ไม่มี"' in await connector.follow_up(item)
     assert len(mail_bed.accepted(item.key)) == 1
 
 
-async def test_a_silent_mailbox_does_not_keep_the_receipt(
-    mail_bed: MailBed, tmp_path: Path, fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+async def test_a_mailbox_that_dies_meanwhile_is_asked_again_in_a_new_session(
+    mail_bed: MailBed, tmp_path: Path, fault_proxy: FaultProxy
 ) -> None:
-    monkeypatch.setattr(outgoing, "COPY_SECONDS", 0.3)
-    user, customer = mail_bed.user("silent"), mail_bed.customer("silent")
+    user = mail_bed.user("again")
+    mail_bed.seed(user, "Sent", [])
     proxy = fault_proxy.forward(mail_bed.imap_port)
-    proxy.stall("to_client", after=rb"Logged in")
-    item = answer("<csc.silent@shop.test>", customer.address)
-    context = account(mail_bed, user, tmp_path, smtp=plain_smtp(mail_bed.smtp_port), imap=plain_imap(proxy.port))
+    item = answer("<csc.again@shop.test>", "x@customer.test")
+    context = account(mail_bed, user, tmp_path, smtp=plain_smtp(1), imap=plain_imap(proxy.port))
     async with connected(context) as connector:
-        receipt = await connector.send(item, Phases())
-    assert "did not answer in time" in receipt.detail
+        assert await connector.settle(item) == (Settled.UNKNOWN, None)
+        assert await connector.settle(item) == (Settled.UNKNOWN, None)
+        assert len(proxy.connections) == 1, "a session is used again"
+        proxy.break_now()
+        assert await connector.follow_up(item) == ""
+        assert len(proxy.connections) == 2
+    assert len(mail_bed.mailbox(user, "Sent")) == 1
 
 
 async def test_check_names_what_works_and_every_failure(mail_bed: MailBed, tmp_path: Path) -> None:

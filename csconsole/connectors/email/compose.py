@@ -10,38 +10,28 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from typing import NamedTuple
 
 from csconsole.clock import to_datetime
 from csconsole.connectors.email.addresses import Mailbox, is_address, read_addresses
+from csconsole.connectors.email.markup import to_html
+from csconsole.connectors.email.mime import File as File
+from csconsole.connectors.email.mime import Part, file_part, multipart, text_part
 from csconsole.connectors.email.settings import Settings
 from csconsole.domain.sending import OutboundItem
 from csconsole.errors import RejectedError
-from csconsole.text.sanitize import safe_filename
 
 MAX_REFERENCES = 20
 MAX_RECIPIENTS = 100
 WORD_BYTES = 42
 """Bytes of text in one encoded word: 42 become 56 characters of base64, within the 75 of RFC 2047."""
 
-_POLICY = SMTP.clone(cte_type="7bit")
 _ID = re.compile(r"<[^<>\s\x00-\x20\x7f-\x9f]{1,498}>")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_.-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _REPLY = re.compile(r"(?:re|aw|sv|antw|ตอบกลับ|ตอบ|回复)\s*(?:\[[0-9]+\])?\s*[:：]", re.IGNORECASE)
-_MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-
-
-class File(NamedTuple):
-    """An attachment with its content."""
-
-    name: str
-    mime: str
-    content: bytes
 
 
 class Letter(NamedTuple):
@@ -67,9 +57,10 @@ def compose(item: OutboundItem, settings: Settings, files: Sequence[File] = ()) 
     sender = _sender(item, settings)
     to = [_recipient(value) for value in item.to]
     cc = [_recipient(value) for value in item.cc]
+    bcc = [_recipient(value) for value in item.bcc]
     if not to:
         raise RejectedError("the answer has no recipient; the customer has no e-mail address")
-    if len(to) + len(cc) > MAX_RECIPIENTS:
+    if len(to) + len(cc) + len(bcc) > MAX_RECIPIENTS:
         raise RejectedError(f"a mail can go to {MAX_RECIPIENTS} recipients at most")
     if not _ID.fullmatch(item.key):
         raise RejectedError("the answer has no usable Message-ID; write it again")
@@ -85,8 +76,8 @@ def compose(item: OutboundItem, settings: Settings, files: Sequence[File] = ()) 
         _line("MIME-Version", "1.0"),
     ]
     head = "\r\n".join(lines).encode("utf-8") + b"\r\n"
-    recipients = tuple(dict.fromkeys(box.address for box in (*to, *cc)))
-    return Letter(sender, recipients, item.key, head + _content(item, files))
+    recipients = tuple(dict.fromkeys(box.address for box in (*to, *cc, *bcc)))
+    return Letter(sender, recipients, item.key, head + _content(item, settings, files).write())
 
 
 def reply_subject(item: OutboundItem) -> str:
@@ -130,19 +121,35 @@ def _thread_lines(reply_to: Sequence[str]) -> list[str]:
     return [_line("In-Reply-To", ids[-1]), _line("References", "\r\n ".join(ids))]
 
 
-def _content(item: OutboundItem, files: Sequence[File]) -> bytes:
+def _content(item: OutboundItem, settings: Settings, files: Sequence[File]) -> Part:
+    """The text, with an HTML form beside it where the account wants one, and the files behind."""
     text = "\n\n".join(bubble.text for bubble in item.bubbles)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
-    message = EmailMessage(_POLICY)
-    message.set_content(text.replace("\0", ""), charset="us-ascii" if text.isascii() else "utf-8")
-    for file in files:
-        kind = file.mime.lower() if _MIME.fullmatch(file.mime.lower()) else "application/octet-stream"
-        if kind.startswith(("message/", "multipart/")):
-            kind = "application/octet-stream"
-        maintype, _, subtype = kind.partition("/")
-        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=str(safe_filename(file.name)))
-    del message["MIME-Version"]
-    return message.as_bytes()
+    signature = str(item.extra.get("signature") or "")
+    introduction, quoted = str(item.extra.get("quote_intro") or ""), str(item.extra.get("quote") or "")
+    forwarded = _one_line_end(str(item.extra.get("forwarded") or ""))
+    plain = plain_text(text, signature, introduction, quoted)
+    body = text_part(f"{plain}\n\n{forwarded}" if forwarded else plain, "plain")
+    if settings.html:
+        html = text_part(to_html(_one_line_end(text), signature, introduction, quoted or forwarded), "html")
+        body = multipart("alternative", (body, html), item.key)
+    if files:
+        body = multipart("mixed", (body, *(file_part(file, encode_text) for file in files)), item.key)
+    return body
+
+
+def plain_text(text: str, signature: str = "", introduction: str = "", quoted: str = "") -> str:
+    """A mail's text: what was typed, the signature below its mark, the original quoted (RFC 3676 sections 4.3, 4.5)."""
+    blocks = [_one_line_end(text)]
+    if signature:
+        blocks.append(f"-- \n{_one_line_end(signature)}")
+    if quoted or introduction:
+        marked = (f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in quoted.split("\n"))
+        blocks.append("\n".join([*introduction.split("\n"), *(marked if quoted else ())]))
+    return "\n\n".join(blocks)
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _line(name: str, value: str) -> str:

@@ -6,6 +6,7 @@ is really used.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -57,6 +58,7 @@ class EmailConnector(Connector):
         self._outgoing = Outgoing(account, self._sessions, clock, self.read_blob)
         self._idler: Idler | None = None
         self._has_idle = True
+        self._limit_asked: asyncio.Task[None] | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -73,6 +75,8 @@ class EmailConnector(Connector):
             hints_tell_replies=False,
             history=True,
             attachments_out=True,
+            size_limit=self._settings.send_limit or self._outgoing.size_limit,
+            follows_up=self._settings.appends_sent,
             key_domain=self._settings.domain,
         )
 
@@ -84,7 +88,10 @@ class EmailConnector(Connector):
         Raises:
             ConnectorError: nothing was read.
         """
-        return await self._pull_lane.run(self._puller.page, cursor)
+        page = await self._pull_lane.run(self._puller.page, cursor)
+        if self._limit_asked is None and not self._settings.send_limit:
+            self._limit_asked = asyncio.create_task(self._outgoing.learn_limit())
+        return page
 
     @staticmethod
     def normalise(item: RawItem, account: AccountContext) -> list[Event]:
@@ -139,13 +146,20 @@ class EmailConnector(Connector):
     # Out
 
     async def send(self, item: OutboundItem, phase: Phase) -> Receipt:
-        """Sends an answer once, then files the copy where the server makes none; a copy that cannot be filed does
-        not undo the sending, it is told in the receipt's detail.
+        """Sends an answer once.
 
         Raises:
             ConnectorError: see :mod:`csconsole.connectors.email.smtp`.
         """
         return await self._outgoing.send(item, phase)
+
+    async def follow_up(self, item: OutboundItem) -> str:
+        """Files the copy in Sent where the server makes none, unless one with this Message-ID lies there.
+
+        Raises:
+            ConnectorError: the mailbox could not be reached.
+        """
+        return await self._outgoing.follow_up(item)
 
     async def settle(self, item: OutboundItem) -> tuple[Settled, Receipt | None]:
         """Looks for the mail in Sent (and, with an echo, where we receive) by its Message-ID, then by our mark.
@@ -203,6 +217,8 @@ class EmailConnector(Connector):
         """Breaks every connection at once; running calls end with an error in their own threads."""
         if self._idler is not None:
             self._idler.close()
+        if self._limit_asked is not None:
+            self._limit_asked.cancel()
         self._puller.closed = True
         self._sessions.close()
         self._pull_lane.stop()

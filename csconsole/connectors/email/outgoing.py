@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,14 +15,12 @@ from csconsole.connectors.email.compose import File, Letter, compose
 from csconsole.connectors.email.headers import split
 from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.locator import remote_id
-from csconsole.connectors.email.sessions import SentCopy, Sessions
+from csconsole.connectors.email.sessions import Sessions
 from csconsole.connectors.email.settings import Settings
 from csconsole.connectors.email.smtp import Submission
 from csconsole.connectors.email.trouble import reveal
 from csconsole.domain.sending import OutboundItem, OutgoingAttachment, Receipt, Settled
-from csconsole.errors import CsconsoleError, RejectedError, UnsupportedError
-
-COPY_SECONDS = 10.0
+from csconsole.errors import ConnectorError, CsconsoleError, RejectedError, UnsupportedError
 
 
 class Outgoing:
@@ -43,6 +41,7 @@ class Outgoing:
         self._sessions = sessions
         self._clock = clock
         self._read_blob = read_blob
+        self.size_limit = 0
 
     async def submission(self) -> Submission:
         """The submission server, not yet connected.
@@ -54,38 +53,60 @@ class Outgoing:
         password = await asyncio.to_thread(reveal, endpoint, self._name, "smtp")
         return Submission(endpoint, password, self._settings.ca(endpoint))
 
+    async def learn_limit(self) -> None:
+        """Asks the submission server for the largest mail it takes, without logging in; a server that does not answer
+        says so when something is sent."""
+        endpoint = self._settings.smtp
+        with contextlib.suppress(ConnectorError):
+            async with Submission(endpoint, "", self._settings.ca(endpoint), login=False) as submission:
+                self.size_limit = submission.size_limit or self.size_limit
+
     async def send(self, item: OutboundItem, phase: Phase) -> Receipt:
         """Sends once; see :meth:`EmailConnector.send`."""
         if item.kind != "reply":
             raise UnsupportedError("e-mail has no notes; they stay in the console")
         if not item.created_at:
             item = msgspec.structs.replace(item, created_at=self._clock.now())
+        words = await self._submit(item, await self._letter(item), phase)
+        return Receipt(message_ids=(item.key,), at=self._clock.now(), detail=words)
+
+    async def _letter(self, item: OutboundItem) -> Letter:
         files = [await self._file(attachment) for attachment in item.attachments]
-        letter = await asyncio.to_thread(compose, item, self._settings, files)
-        if not self._settings.appends_sent:
-            words = await self._submit(item, letter, phase)
-            return self._receipt(letter, words)
-        copy = SentCopy(self._sessions, self._settings.sent_folder)
-        ready = asyncio.create_task(copy.prepare())
-        try:
-            words = await self._submit(item, letter, phase)
-            problem = await _in_time(_file_copy(ready, copy, letter.data))
-        finally:
-            _keep(asyncio.create_task(copy.close()))
-        return self._receipt(letter, f"{words}; no copy in Sent: {problem}" if problem else words)
+        return await asyncio.to_thread(compose, item, self._settings, files)
 
     async def _submit(self, item: OutboundItem, letter: Letter, phase: Phase) -> str:
         recipients = list(letter.recipients)
         if self._settings.echo_to_self and self._settings.address not in recipients:
             recipients.append(self._settings.address)
         async with await self.submission() as submission:
+            self.size_limit = submission.size_limit
             words = await submission.send(letter.sender, recipients, letter.data, item.uid, lambda: phase("data"))
-            # Committed before the copy is filed: from here on a crash leaves no doubt.
+            # From here on a crash leaves no doubt; the copy in Sent follows as a step of its own.
             await phase("accepted")
         return words
 
-    def _receipt(self, letter: Letter, detail: str) -> Receipt:
-        return Receipt(message_ids=(letter.message_id,), at=self._clock.now(), detail=detail)
+    async def follow_up(self, item: OutboundItem) -> str:
+        """Files the copy in Sent unless it lies there; see :meth:`EmailConnector.follow_up`."""
+        if not self._settings.appends_sent:
+            return ""
+        try:
+            letter = await self._letter(item)
+        except RejectedError as error:
+            return f"No copy in Sent: {error.message}"
+        return await self._sessions.borrow(lambda session: self._file_copy(session, item, letter.data))
+
+    def _file_copy(self, session: ImapSession, item: OutboundItem, raw: bytes) -> str:
+        folder = self._settings.sent_folder or session.sent_folder()
+        if not folder:
+            return "No copy in Sent: the mailbox has no such folder, name it in sent_folder."
+        if folder not in session.folders():
+            return f'No copy in Sent: the mailbox has no folder "{folder}", mend sent_folder.'
+        session.examine(folder)
+        if session.search_header("Message-ID", item.key):
+            return ""
+        session.release()
+        session.append(folder, raw)
+        return ""
 
     async def settle(self, item: OutboundItem) -> tuple[Settled, Receipt | None]:
         """Looks a lost answer up; see :meth:`EmailConnector.settle`."""
@@ -123,26 +144,3 @@ class Outgoing:
         if len(content) != attachment.bytes or hashlib.sha256(content).hexdigest() != attachment.sha256:
             raise RejectedError(f"the file {attachment.name} is not in the store any more; attach it again")
         return File(attachment.name, attachment.mime, content)
-
-
-async def _file_copy(ready: asyncio.Task[str], copy: SentCopy, raw: bytes) -> str:
-    return await ready or await copy.file(raw)
-
-
-async def _in_time(filing: Coroutine[Any, Any, str]) -> str:
-    """What went wrong with the copy; a mailbox that does not answer keeps the receipt only so long."""
-    task = asyncio.create_task(filing)
-    _keep(task)
-    try:
-        return await asyncio.wait_for(asyncio.shield(task), COPY_SECONDS)
-    except TimeoutError:
-        return "the mailbox did not answer in time"
-
-
-_running: set[asyncio.Task[Any]] = set()
-
-
-def _keep(task: asyncio.Task[Any]) -> None:
-    """Holds a task until it is done; the loop itself holds tasks only weakly."""
-    _running.add(task)
-    task.add_done_callback(_running.discard)

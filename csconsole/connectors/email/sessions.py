@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakSet
@@ -10,9 +11,12 @@ from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.lane import Lane
 from csconsole.connectors.email.settings import Settings
 from csconsole.connectors.email.trouble import reveal
-from csconsole.errors import ConnectorError, UnreachableError
+from csconsole.errors import UnreachableError
 
 T = TypeVar("T")
+
+KEPT_SECONDS = 240.0
+"""How long an unused session stays; servers end one after 30 minutes, NATs after about five (RFC 3501 section 5.4)."""
 
 
 class Sessions:
@@ -28,6 +32,8 @@ class Sessions:
         self._settings = settings
         self._open: WeakSet[ImapSession] = WeakSet()
         self._lane = Lane("imap-side")
+        self._side: ImapSession | None = None
+        self._side_used = 0.0
         self.closed = False
 
     def connect(self) -> ImapSession:
@@ -50,70 +56,41 @@ class Sessions:
         return session
 
     async def borrow(self, work: Callable[[ImapSession], T]) -> T:
-        """Runs ``work`` in a session that lives only for it, beside the one that pulls.
+        """Runs ``work`` in the session beside the one that pulls; it stays open for a while for the next one.
+
+        A session that died meanwhile is replaced once. ``work`` may then begin twice, so it only reads, or looks
+        before it writes.
 
         Raises:
             ConnectorError: no session, or what ``work`` met.
         """
+        return await self._lane.run(self._with_side, work)
 
-        def job() -> T:
-            session = self.connect()
+    def _with_side(self, work: Callable[[ImapSession], T]) -> T:
+        session, self._side = self._side, None
+        if session is not None and time.monotonic() - self._side_used < KEPT_SECONDS:
             try:
-                return work(session)
-            finally:
-                session.close()
+                return self._keep(session, work)
+            except UnreachableError:
+                if self.closed:
+                    raise
+        elif session is not None:
+            session.close()
+        return self._keep(self.connect(), work)
 
-        return await self._lane.run(job)
+    def _keep(self, session: ImapSession, work: Callable[[ImapSession], T]) -> T:
+        """Runs ``work``; the session is kept, unless it failed under it."""
+        try:
+            result = work(session)
+        except BaseException:
+            session.close()
+            raise
+        self._side, self._side_used = session, time.monotonic()
+        return result
 
     def close(self) -> None:
         """Breaks every connection at once; calls that wait end with an error in their own threads."""
         self.closed = True
         for session in list(self._open):
             session.abort()
-        self._lane.stop()
-
-
-class SentCopy:
-    """Files copies of answers into Sent.
-
-    The session is opened while the mail is being handed over, so that the copy follows the acceptance at once:
-    in between, a crash would leave an answer nobody can look up.
-
-    Args:
-        sessions: where to connect.
-        folder: the Sent folder's name, "" to find it.
-    """
-
-    def __init__(self, sessions: Sessions, folder: str) -> None:
-        self._sessions = sessions
-        self._folder = folder
-        self._lane = Lane("imap-copy")
-        self._session: ImapSession | None = None
-
-    async def prepare(self) -> str:
-        """Connects; returns what went wrong, "" for nothing."""
-        try:
-            await self._lane.run(self._prepare)
-        except ConnectorError as error:
-            return error.message
-        return "" if self._folder else "the mailbox has no such folder, name it in sent_folder"
-
-    def _prepare(self) -> None:
-        self._session = session = self._sessions.connect()
-        self._folder = self._folder or session.sent_folder()
-
-    async def file(self, raw: bytes) -> str:
-        """Files the copy; returns what went wrong, "" for nothing."""
-        session = self._session
-        if session is None:
-            return "no connection"
-        try:
-            await self._lane.run(session.append, self._folder, raw)
-        except ConnectorError as error:
-            return error.message
-        return ""
-
-    async def close(self) -> None:
-        """Ends the session."""
-        await self._lane.run(lambda: self._session.close() if self._session else None)
         self._lane.stop()

@@ -40,6 +40,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     echo_to_self: Annotated[bool, Meta(description="blind copy of each answer to ourselves: proof that it left")] = (
         False
     )
+    signature: Annotated[
+        str, Meta(description="below each answer; {agent} is the agent's name, {agent_en} the one for English")
+    ] = ""
+    signatures: Annotated[
+        dict[Literal["th", "en"], str],
+        Meta(description="the same by language: th for answers with Thai letters, en for others"),
+    ] = {}
+    quote: Annotated[
+        Literal["none", "below"], Meta(description="the customer's last mail below each answer: none | below")
+    ] = "none"
+    html: Annotated[bool, Meta(description="send an HTML form beside the plain text")] = False
+    send_limit: Annotated[
+        int, Meta(ge=0, description="largest mail to send, in bytes; default: what the server states (SIZE)")
+    ] = 0
     poll: Annotated[Duration, Meta(description="how often to look when the server has no IDLE")] = Duration(seconds=60)
     history_days: Annotated[int, Meta(ge=0, description="how far back the first reading goes; 0 for everything")] = 0
     max_bytes: Annotated[

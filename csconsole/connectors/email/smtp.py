@@ -33,10 +33,12 @@ class Submission:
         endpoint: host, port, TLS and user.
         password: the password, "" for none.
         ca_file: a private certificate authority, "" for the system's.
+        login: False only to look what the server offers.
     """
 
-    def __init__(self, endpoint: Endpoint, password: str, ca_file: str = "") -> None:
+    def __init__(self, endpoint: Endpoint, password: str, ca_file: str = "", *, login: bool = True) -> None:
         self._endpoint = endpoint
+        self._logs_in = login and bool(endpoint.user)
         self._password = password
         self._ca_file = ca_file
         context = tls_context(ca_file) if endpoint.tls != "none" else None
@@ -56,7 +58,7 @@ class Submission:
             if self._endpoint.tls == "starttls":
                 await self._start_tls()
             await self._client.ehlo()
-            if self._endpoint.user:
+            if self._logs_in:
                 await self._login()
         except BaseException as error:
             self._client.close()
@@ -73,6 +75,12 @@ class Submission:
     def supports(self, extension: str) -> bool:
         """Whether the server announced an extension."""
         return self._client.supports_extension(extension)
+
+    @property
+    def size_limit(self) -> int:
+        """Bytes of the largest mail the server says it takes (RFC 1870), 0 when it states none."""
+        stated = self._client.esmtp_extensions.get("size", "").strip()
+        return int(stated) if stated.isdigit() and len(stated) < 16 else 0
 
     async def _start_tls(self) -> None:
         await self._client.ehlo()
@@ -152,11 +160,10 @@ class Submission:
                 raise RejectedError("the mail server cannot send to an address with letters outside ASCII")
             options.append("SMTPUTF8")
             encoding = "utf-8"
-        limit = client.esmtp_extensions.get("size", "").strip()
         if client.supports_extension("size"):
-            if limit.isdigit() and 0 < int(limit) < size:
+            if 0 < self.size_limit < size:
                 raise RejectedError(
-                    f"the mail has {size // 1000} kB, the server takes {int(limit) // 1000} kB; "
+                    f"the mail has {size // 1000} kB, the server takes {self.size_limit // 1000} kB; "
                     "send fewer or smaller files",
                     remote_code="552",
                 )
