@@ -31,6 +31,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "files": ("backup", "restore"),
     "setup": ("init",),
     "config": ("config",),
+    "login": ("login",),
     "doctor": ("doctor",),
     "demo": ("demo",),
     "keys": ("keys",),

@@ -18,6 +18,7 @@ import msgspec
 from csconsole.clock import Clock
 from csconsole.domain.events import Event
 from csconsole.domain.sending import OutboundItem, Receipt, SendClass, Settled
+from csconsole.errors import UnsupportedError
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +261,18 @@ class Connector(ABC):
             locator: as ``normalise`` gave it.
         """
         raise NotImplementedError
+
+    async def log_in(self, say: Callable[[str], None], ask: Callable[[], str]) -> None:
+        """Logs the agent in where that needs a person (OAuth); what it gives is kept by the connector.
+
+        Args:
+            say: shows a line.
+            ask: reads a line; blocks, "" when nobody can type.
+
+        Raises:
+            ConnectorError: it did not work, or this account needs no such login.
+        """
+        raise UnsupportedError(f"{self.account.name} needs no login of this kind")
 
     async def check(self) -> Health:
         """Tries the connection and says in one sentence what works."""

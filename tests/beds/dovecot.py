@@ -32,14 +32,14 @@ mail_home = {home}/%d/%n
 mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_plugins =
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanisms}
 auth_username_format = %Lu
 auth_failure_delay = 0
 disable_plaintext_auth = no
 recipient_delimiter = +
 postmaster_address = postmaster@shop.test
 mail_attachment_detection_options = add-flags
-passdb {{
+{oauth}passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {users}/%u
 }}
@@ -108,6 +108,23 @@ protocol imap {{
 """
 
 
+OAUTH_PASSDB = """passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {settings}
+}}
+"""
+OAUTH_SETTINGS = """
+introspection_url = {url}?token=
+introspection_mode = get
+username_attribute = username
+active_attribute = active
+active_value = true
+tokeninfo_url =
+use_grant_password = no
+"""
+
+
 @dataclass(frozen=True)
 class Ports:
     """Where it listens, all on 127.0.0.1."""
@@ -127,9 +144,11 @@ class Dovecot:
     Args:
         directory: an existing directory of its own that other users may enter; short, since it holds sockets.
         certificates: what TLS answers with.
+        introspection_url: where tokens are looked up (RFC 7662); "" for logins by password only.
     """
 
-    def __init__(self, directory: Path, certificates: Certificates) -> None:
+    def __init__(self, directory: Path, certificates: Certificates, *, introspection_url: str = "") -> None:
+        self._introspection_url = introspection_url
         self._program = program("dovecot", "dovecot-imapd dovecot-lmtpd")
         self._doveadm = program("doveadm", "dovecot-imapd dovecot-lmtpd")
         program("/usr/lib/dovecot/lmtp", "dovecot-lmtpd")
@@ -153,8 +172,14 @@ class Dovecot:
         ports = Ports(*free_ports(4))
         me = getpass.getuser()
         gid_name = "dovecot" if as_root else _group_name()
+        oauth = self.directory / "oauth2.conf"
+        if self._introspection_url:
+            oauth.write_text(OAUTH_SETTINGS.format(url=self._introspection_url))
+            oauth.chmod(0o644)
         self._config.write_text(
             CONFIG.format(
+                mechanisms=" xoauth2 oauthbearer" if self._introspection_url else "",
+                oauth=OAUTH_PASSDB.format(settings=oauth) if self._introspection_url else "",
                 run=self.directory / "run",
                 log=self.log,
                 internal="dovecot" if as_root else me,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socketserver
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class ScriptedSmtp:
         ledger: what was accepted.
         commands: everything that was said to it, without the mails.
         offers: extensions of its EHLO.
+        takes: says whether an OAuth token is good; None: no login.
         on_accept: called with each mail as it is accepted (a server that files copies itself).
     """
 
@@ -60,6 +62,7 @@ class ScriptedSmtp:
         self.ledger: list[Accepted] = []
         self.commands: list[str] = []
         self.offers = ["SIZE 1000000", "8BITMIME", "DSN", "PIPELINING"]
+        self.takes: Callable[[str], bool] | None = None
         self.on_accept: Callable[[Accepted], object] = lambda _: None
         self.port = 0
         self._lock = threading.Lock()
@@ -92,7 +95,10 @@ class _Handler(socketserver.StreamRequestHandler):
                 if verb != "DATA":
                     continue
             elif verb == "EHLO":
-                self._say("\r\n".join(["250-scripted", *(f"250-{one}" for one in bed.offers), "250 HELP"]))
+                offers = [*bed.offers, *(["AUTH XOAUTH2 OAUTHBEARER"] if bed.takes else [])]
+                self._say("\r\n".join(["250-scripted", *(f"250-{one}" for one in offers), "250 HELP"]))
+            elif verb == "AUTH":
+                self._login(bed, line)
             elif verb == "MAIL":
                 sender, recipients = _address(line), []
                 self._say("250 ok")
@@ -110,6 +116,17 @@ class _Handler(socketserver.StreamRequestHandler):
                 if not self._data(bed, script or Script(), sender, recipients):
                     return
                 script = None
+
+    def _login(self, bed: ScriptedSmtp, line: str) -> None:
+        """XOAUTH2: an error comes as a challenge that wants an empty answer."""
+        words = b64decode(line.split(" ")[2]).decode()
+        token = words.partition("Bearer ")[2].rstrip("\x01")
+        if bed.takes is not None and bed.takes(token):
+            self._say("235 2.7.0 welcome")
+            return
+        self._say("334 " + b64encode(b'{"status":"401","schemes":"bearer"}').decode())
+        if self.rfile.readline() == b"\r\n":
+            self._say("535 5.7.8 token refused")
 
     def _data(self, bed: ScriptedSmtp, script: Script, sender: str, recipients: list[str]) -> bool:
         raw = b""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,16 +46,18 @@ class EmailConnector(Connector):
     imports = ("rfc822",)
 
     def __init__(self, account: AccountContext, clock: Clock) -> None:
+        from csconsole.connectors.email.logins import Logins
         from csconsole.connectors.email.outgoing import Outgoing
         from csconsole.connectors.email.pull import Puller
         from csconsole.connectors.email.sessions import Sessions
 
         super().__init__(account, clock)
         self._settings: Settings = account.settings
-        self._sessions = Sessions(account.name, self._settings)
+        logins = Logins(account, clock)
+        self._sessions = Sessions(self._settings, logins)
         self._puller = Puller(self._settings, self._sessions.connect, clock)
         self._pull_lane = Lane("imap-pull")
-        self._outgoing = Outgoing(account, self._sessions, clock, self.read_blob)
+        self._outgoing = Outgoing(account, self._sessions, logins, clock, self.read_blob)
         self._idler: Idler | None = None
         self._has_idle = True
         self._limit_asked: asyncio.Task[None] | None = None
@@ -182,6 +184,16 @@ class EmailConnector(Connector):
         return (Path(self.account.data_dir) / "blobs" / sha256).read_bytes()
 
     # Care
+
+    async def log_in(self, say: Callable[[str], None], ask: Callable[[], str]) -> None:
+        """Logs in by OAuth: the tokens are kept in the keyring or below the data directory.
+
+        Raises:
+            ConnectorError: it did not work, or the account logs in by password.
+        """
+        from csconsole.connectors.email.login_flow import log_in
+
+        await log_in(self.account, self.clock, say, ask)
 
     async def check(self) -> Health:
         """Tries both servers and says what works or every reason why not."""

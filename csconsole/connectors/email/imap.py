@@ -20,6 +20,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.imapclient import SEEN, SENT
 
 from csconsole.connectors.email.fetch import Summary, read_bodies, read_summaries
+from csconsole.connectors.email.logins import Login, Tokens
 from csconsole.connectors.email.trouble import COMMAND_SECONDS, CONNECT_SECONDS, explain, tls_context
 from csconsole.domain.settings import Endpoint
 from csconsole.errors import AuthError, ConnectorError, RateLimitedError, UnreachableError
@@ -49,15 +50,15 @@ class ImapSession:
     is dead and a new one is needed.
 
     Args:
-        endpoint: host, port, TLS and user.
-        password: the password, "" for none.
+        endpoint: host, port and TLS.
+        login: how to log in.
         ca_file: a private certificate authority, "" for the system's.
     """
 
-    def __init__(self, endpoint: Endpoint, password: str, ca_file: str = "") -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, ca_file: str = "") -> None:
         self.endpoint = endpoint
         self.ca_file = ca_file
-        self._password = password
+        self._login_with = login
         self._client: Any = None
         self._socket: socket.socket | None = None
         self.selected = ""
@@ -101,36 +102,67 @@ class ImapSession:
 
     def _login(self) -> None:
         client = self._client
-        if not self.endpoint.user:
+        user, password = self._login_with.user, self._login_with.password
+        if not user:
+            return
+        if self._login_with.tokens is not None:
+            self._login_by_token(self._login_with.tokens)
             return
         try:
             if client.has_capability("AUTH=PLAIN"):
-                token = f"\0{self.endpoint.user}\0{self._password}".encode()
+                token = f"\0{user}\0{password}".encode()
                 client.sasl_login("PLAIN", lambda _challenge: token)
             elif client.has_capability("LOGINDISABLED"):
                 raise AuthError(
                     f"{safe_line(self.endpoint.host)} allows no login on this connection; "
                     'set imap.tls to "implicit" or "starttls"'
                 )
-            elif client.has_capability("AUTH=LOGIN") and not self._password.isascii():
-                words = iter((self.endpoint.user.encode(), self._password.encode()))
+            elif client.has_capability("AUTH=LOGIN") and not password.isascii():
+                words = iter((user.encode(), password.encode()))
                 client.sasl_login("LOGIN", lambda _challenge: next(words, b""))
             else:
-                client.login(self.endpoint.user, self._password)
+                client.login(user, password)
         except LoginError as error:
             # IMAPClient calls a connection lost during login a failed login too.
             if isinstance(error.__context__, imaplib.IMAP4.abort):
                 raise error.__context__ from None
             raise self._login_error(str(error)) from None
 
+    def _login_by_token(self, tokens: Tokens) -> None:
+        """By a token; one that is refused is renewed once."""
+        from csconsole.connectors.email.oauth import sasl, sasl_end
+
+        endpoint = self.endpoint
+        mechanism = next((one for one in ("XOAUTH2", "OAUTHBEARER") if self._client.has_capability(f"AUTH={one}")), "")
+        if not mechanism:
+            raise AuthError(f"{safe_line(endpoint.host)} takes no login by OAuth here; check imap.port and imap.tls")
+        refused = ""
+        while True:
+            token = tokens.get(refused=refused)
+            first = sasl(mechanism, self._login_with.user, token, endpoint.host, endpoint.port)
+            # The server's error comes as a challenge; an answer ends the exchange, silence hangs it.
+            replies = iter((first,))
+            try:
+                self._client.sasl_login(
+                    mechanism, lambda _challenge, replies=replies: next(replies, sasl_end(mechanism))
+                )
+            except LoginError as error:
+                if isinstance(error.__context__, imaplib.IMAP4.abort):
+                    raise error.__context__ from None
+                if refused or isinstance(self._login_error(str(error)), RateLimitedError):
+                    raise self._login_error(str(error)) from None
+                refused = token
+            else:
+                return
+
     def _login_error(self, words: str) -> ConnectorError:
         shown = safe_line(words)
         host = safe_line(self.endpoint.host)
         if any(sign in words.upper() for sign in _BUSY):
             return RateLimitedError(f"{host} takes no login just now ({shown}); it is tried again")
-        return AuthError(
-            f"{host} refuses the login of {safe_line(self.endpoint.user)} ({shown}); check imap.user and imap.password"
-        )
+        by_token = self._login_with.tokens is not None
+        cure = "log in again: csconsole login NAME" if by_token else "check imap.user and imap.password"
+        return AuthError(f"{host} refuses the login of {safe_line(self._login_with.user)} ({shown}); {cure}")
 
     def abort(self) -> None:
         """Breaks the connection at once; safe from any thread, wakes a call that waits for the server."""

@@ -15,10 +15,10 @@ from csconsole.connectors.email.compose import File, Letter, compose
 from csconsole.connectors.email.headers import split
 from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.locator import remote_id
+from csconsole.connectors.email.logins import Login, Logins
 from csconsole.connectors.email.sessions import Sessions
 from csconsole.connectors.email.settings import Settings
 from csconsole.connectors.email.smtp import Submission
-from csconsole.connectors.email.trouble import reveal
 from csconsole.domain.sending import OutboundItem, OutgoingAttachment, Receipt, Settled
 from csconsole.errors import ConnectorError, CsconsoleError, RejectedError, UnsupportedError
 
@@ -29,14 +29,20 @@ class Outgoing:
     Args:
         account: its context.
         sessions: its IMAP connections, for Sent.
+        logins: how it logs in.
         clock: stamps receipts.
         read_blob: an outgoing file's content by its SHA-256.
     """
 
     def __init__(
-        self, account: AccountContext, sessions: Sessions, clock: Clock, read_blob: Callable[[str], bytes]
+        self,
+        account: AccountContext,
+        sessions: Sessions,
+        logins: Logins,
+        clock: Clock,
+        read_blob: Callable[[str], bytes],
     ) -> None:
-        self._name = account.name
+        self._logins = logins
         self._settings: Settings = account.settings
         self._sessions = sessions
         self._clock = clock
@@ -50,15 +56,15 @@ class Outgoing:
             AuthError: the password or the certificate authority cannot be had.
         """
         endpoint = self._settings.smtp
-        password = await asyncio.to_thread(reveal, endpoint, self._name, "smtp")
-        return Submission(endpoint, password, self._settings.ca(endpoint))
+        login = await asyncio.to_thread(self._logins.to, endpoint, "smtp")
+        return Submission(endpoint, login, self._settings.ca(endpoint))
 
     async def learn_limit(self) -> None:
         """Asks the submission server for the largest mail it takes, without logging in; a server that does not answer
         says so when something is sent."""
         endpoint = self._settings.smtp
         with contextlib.suppress(ConnectorError):
-            async with Submission(endpoint, "", self._settings.ca(endpoint), login=False) as submission:
+            async with Submission(endpoint, Login(""), self._settings.ca(endpoint)) as submission:
                 self.size_limit = submission.size_limit or self.size_limit
 
     async def send(self, item: OutboundItem, phase: Phase) -> Receipt:

@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 from csconsole.connectors.email.imap import ImapSession
 from csconsole.connectors.email.lane import Lane
+from csconsole.connectors.email.logins import Logins
 from csconsole.connectors.email.settings import Settings
-from csconsole.connectors.email.trouble import reveal
 from csconsole.errors import UnreachableError
 
 T = TypeVar("T")
@@ -23,13 +23,13 @@ class Sessions:
     """Opens sessions and remembers them, so that closing reaches a call that waits for a dead server.
 
     Args:
-        account: the account's name, for its secrets and messages.
         settings: the account's.
+        logins: how it logs in.
     """
 
-    def __init__(self, account: str, settings: Settings) -> None:
-        self._account = account
+    def __init__(self, settings: Settings, logins: Logins) -> None:
         self._settings = settings
+        self._logins = logins
         self._open: WeakSet[ImapSession] = WeakSet()
         self._lane = Lane("imap-side")
         self._side: ImapSession | None = None
@@ -43,8 +43,7 @@ class Sessions:
             ConnectorError: see :meth:`ImapSession.open`.
         """
         endpoint = self._settings.imap
-        password = reveal(endpoint, self._account, "imap")
-        session = ImapSession(endpoint, password, self._settings.ca(endpoint))
+        session = ImapSession(endpoint, self._logins.to(endpoint, "imap"), self._settings.ca(endpoint))
         self._open.add(session)
         try:
             if self.closed:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from csconsole.connectors.email.addresses import is_address
+from csconsole.connectors.email.oauth_settings import OAuth
 from csconsole.domain.settings import Duration, Endpoint
 
 SentCopy = Literal["auto", "append", "server", "none"]
@@ -22,6 +23,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address: Annotated[str, Meta(description="the mailbox's own address, sender of every answer")]
     imap: Annotated[Endpoint, Meta(description="server the mail is read from")]
     smtp: Annotated[Endpoint, Meta(description="server the answers are handed to (submission)")]
+    oauth: Annotated[
+        OAuth | None, Meta(description="log in by OAuth 2.0 in place of passwords; then: csconsole login NAME")
+    ] = None
     folders: Annotated[
         tuple[str, ...], Meta(min_length=1, description="folders to read, in words; Sent is read too")
     ] = ("INBOX",)

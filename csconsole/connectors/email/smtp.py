@@ -6,14 +6,17 @@ Before DATA nothing can have been accepted. An answer to DATA or to the final do
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import socket
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 
 import aiosmtplib
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
 
+from csconsole.connectors.email.logins import Login, Tokens
 from csconsole.connectors.email.trouble import COMMAND_SECONDS, CONNECT_SECONDS, explain, tls_context
 from csconsole.domain.settings import Endpoint
 from csconsole.errors import AuthError, ConnectorError, RateLimitedError, RejectedError, UnreachableError
@@ -31,15 +34,13 @@ class Submission:
 
     Args:
         endpoint: host, port, TLS and user.
-        password: the password, "" for none.
+        login: how to log in; without a user only to look what the server offers.
         ca_file: a private certificate authority, "" for the system's.
-        login: False only to look what the server offers.
     """
 
-    def __init__(self, endpoint: Endpoint, password: str, ca_file: str = "", *, login: bool = True) -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, ca_file: str = "") -> None:
         self._endpoint = endpoint
-        self._logs_in = login and bool(endpoint.user)
-        self._password = password
+        self._login_with = login
         self._ca_file = ca_file
         context = tls_context(ca_file) if endpoint.tls != "none" else None
         self._client = aiosmtplib.SMTP(
@@ -58,7 +59,7 @@ class Submission:
             if self._endpoint.tls == "starttls":
                 await self._start_tls()
             await self._client.ehlo()
-            if self._logs_in:
+            if self._login_with.user:
                 await self._login()
         except BaseException as error:
             self._client.close()
@@ -93,8 +94,11 @@ class Submission:
 
     async def _login(self) -> None:
         """Uses the first mechanism both know, once: a second try with the same password may lock the account."""
+        if self._login_with.tokens is not None:
+            await self._login_by_token(self._login_with.tokens)
+            return
         offered = self._client.server_auth_methods
-        user, password = self._endpoint.user, self._password
+        user, password = self._login_with.user, self._login_with.password
         if "plain" in offered:
             await self._client.auth_plain(user, password)
         elif "login" in offered:
@@ -105,6 +109,28 @@ class Submission:
             raise AuthError(
                 f"{safe_line(self._endpoint.host)} offers no login with a password here; check smtp.port and smtp.tls"
             )
+
+    async def _login_by_token(self, tokens: Tokens) -> None:
+        """By a token; one that is refused is renewed once."""
+        from csconsole.connectors.email.oauth import sasl, sasl_end
+
+        endpoint, user = self._endpoint, self._login_with.user
+        offered = self._client.server_auth_methods
+        mechanism = next((one for one in ("XOAUTH2", "OAUTHBEARER") if one.lower() in offered), "")
+        if not mechanism:
+            raise AuthError(f"{safe_line(endpoint.host)} takes no login by OAuth here; check smtp.port and smtp.tls")
+        refused = ""
+        while True:
+            token = await asyncio.to_thread(tokens.get, refused=refused)
+            words = b64encode(sasl(mechanism, user, token, endpoint.host, endpoint.port))
+            answer = await self._client.execute_command(b"AUTH", mechanism.encode(), words)
+            if answer.code == 334:  # the error stands in a challenge; an answer ends the exchange
+                answer = await self._client.execute_command(b64encode(sasl_end(mechanism)))
+            if answer.code == 235:
+                return
+            if refused or answer.code != 535:
+                raise SMTPAuthenticationError(answer.code, answer.message)
+            refused = token
 
     async def send(
         self,
@@ -176,6 +202,11 @@ class Submission:
         for recipient in recipients:
             await client.rcpt(recipient, options=notify, encoding=encoding)
 
+    @property
+    def _cure(self) -> str:
+        by_token = self._login_with.tokens is not None
+        return "log in again: csconsole login NAME" if by_token else "check smtp.user and smtp.password"
+
     def _before_data(self, error: Exception) -> ConnectorError:
         """What a failure before DATA means; nothing was accepted."""
         if isinstance(error, SMTPAuthenticationError):
@@ -184,8 +215,8 @@ class Submission:
                     f"{safe_line(self._endpoint.host)} takes no login just now ({_words(error)}); it is tried again"
                 )
             return AuthError(
-                f"{safe_line(self._endpoint.host)} refuses the login of {safe_line(self._endpoint.user)} "
-                f"({_words(error)}); check smtp.user and smtp.password"
+                f"{safe_line(self._endpoint.host)} refuses the login of {safe_line(self._login_with.user)} "
+                f"({_words(error)}); {self._cure}"
             )
         recipient = getattr(error, "recipient", "") or getattr(error, "sender", "")
         if isinstance(error, SMTPResponseException) and 400 <= error.code < 600:
