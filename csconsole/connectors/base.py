@@ -43,6 +43,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         attachments_out: files can be sent.
         size_limit: largest message in bytes on the wire, 0 while it is not known.
         follows_up: work of ours is left after a send was accepted (:meth:`Connector.follow_up`).
+        poll_every: seconds between two looks as the account's own settings want it, 0 for the configured interval.
         key_domain: where idempotency keys are RFC 5322 Message-IDs, the domain they are made in.
     """
 
@@ -67,6 +68,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     follows_up: bool = False
     key_domain: str = ""
     min_interval: float = 0.0
+    poll_every: float = 0.0
 
 
 class RawItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +105,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         kind: live or history.
         more: another page can be pulled at once.
         total: how many items the source says there are in all, for reconciliation; None when unknown.
+        left: about how many items of history are still to come; None when unknown.
     """
 
     items: tuple[RawItem, ...]
@@ -110,6 +113,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     kind: PageKind = PageKind.LIVE
     more: bool = False
     total: int | None = None
+    left: int | None = None
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,12 @@ def freshness(desk: Desk, names: Names) -> list[Freshness]:
     """One entry per channel: the oldest pull of its accounts, and the worst of their states."""
     now, zone = desk.clock.now(), desk.config.agent.timezone
     groups: dict[str, list[tuple[Health, int | None]]] = {}
+    history: dict[str, int] = {}
     for account in accounts.all_accounts(desk.store):
         found = health(account, now)
         state = Health.DOWN if found.is_error else Health.STALE if found.key in ("stale", "new") else Health.FRESH
+        if found.history is not None:
+            history[account.channel] = min(found.history, history.get(account.channel, 100))
         groups.setdefault(account.channel, []).append((state, account.last_pull_at))
     order = [Health.FRESH, Health.STALE, Health.DOWN]
     shown = []
@@ -27,13 +30,18 @@ def freshness(desk: Desk, names: Names) -> list[Freshness]:
         shown.append(
             Freshness(
                 names.channel(channel),
-                clock_time(oldest, zone) if oldest is not None else "",
+                _when(clock_time(oldest, zone) if oldest is not None else "", history.get(channel)),
                 max((state for state, _ in states), key=order.index),
                 sum(state is Health.FRESH for state, _ in states),
                 len(states),
             )
         )
     return shown
+
+
+def _when(clock: str, history: int | None) -> str:
+    """The time of the last look, and how much of the old mail has come while it still comes."""
+    return clock if history is None else f"{clock} {history}%".strip()
 
 
 def outbox_figures(desk: Desk) -> tuple[int, int, int]:

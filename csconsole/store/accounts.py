@@ -12,7 +12,8 @@ from csconsole.store.ids import new_uid
 
 
 class AccountRow(msgspec.Struct, frozen=True, array_like=True):
-    """One account with its health. Instants in ms UTC; ``live``: a push or IDLE connection stands."""
+    """One account with its health. Instants in ms UTC; ``live``: a push or IDLE connection stands; ``history_left``:
+    old items still to come, of about ``history_total``."""
 
     id: int
     name: str
@@ -29,18 +30,20 @@ class AccountRow(msgspec.Struct, frozen=True, array_like=True):
     next_try_at: int | None
     failures: int
     total: int | None
+    history_left: int
+    history_total: int
     pulled: int
     capabilities: dict[str, Any]
 
 
 _COLUMNS = (
     "id, name, connector, channel, branch, label, authority, state, cursor, last_pull_at, live, error,"
-    " next_try_at, failures, total, pulled, capabilities"
+    " next_try_at, failures, total, history_left, history_total, pulled, capabilities"
 )
 
 
 def _row(values: tuple[Any, ...]) -> AccountRow:
-    return msgspec.convert((*values[:10], bool(values[10]), *values[11:16], json.loads(values[16])), AccountRow)
+    return msgspec.convert((*values[:10], bool(values[10]), *values[11:18], json.loads(values[18])), AccountRow)
 
 
 def all_accounts(store: Store) -> list[AccountRow]:
@@ -101,13 +104,25 @@ def size_limit(tx: Tx, name: str) -> int:
     return int(row[0] or 0) if row else 0
 
 
-def save_cursor(tx: Tx, account_id: int, cursor: str | None, *, total: int | None, added: int) -> None:
-    """Stores the cursor in the transaction of its page; None leaves it."""
+def save_cursor(
+    tx: Tx, account_id: int, cursor: str | None, *, total: int | None, added: int, left: int | None = None
+) -> None:
+    """Stores the cursor in the transaction of its page; None leaves it.
+
+    ``left``: items of history still to come, from which the share that has come is reckoned; None leaves it too.
+    """
     tx.execute(
         "update account set cursor = coalesce(?, cursor), cursor_at = ?, total = coalesce(?, total),"
         " pulled = pulled + ? where id = ?",
         (cursor, tx.now, total, added, account_id),
     )
+    if left is not None:
+        tx.execute(
+            "update account set history_left = :left, rev = :rev,"
+            " history_total = case when :left = 0 then 0 else max(history_total, :left) end"
+            " where id = :id and history_left <> :left",
+            {"left": left, "rev": tx.rev, "id": account_id},
+        )
 
 
 def pulled_well(tx: Tx, account_id: int, *, live: bool, note: str = "") -> None:

@@ -10,7 +10,8 @@ create table account (
   authority text not null default 'local', state text not null default 'new',
   cursor text not null default '', cursor_at integer, last_pull_at integer, live integer not null default 0,
   error text not null default '', next_try_at integer, failures integer not null default 0,
-  total integer, pulled integer not null default 0, next_number integer not null default 1,
+  total integer, history_left integer not null default 0, history_total integer not null default 0,
+  pulled integer not null default 0, next_number integer not null default 1,
   capabilities text not null default '{}', rev integer not null default 0
 );
 

@@ -129,9 +129,7 @@ class AccountSync:
         self._look_at_all = False
         self.pull_wake, self.send_wake, self.settle_wake = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.follow_up_wake = asyncio.Event()
-        self.interval = max(
-            config.sync.interval.total_seconds(), connector.capabilities.min_interval, SHORTEST_INTERVAL
-        )
+        self._configured_interval = config.sync.interval.total_seconds()
         self.recipe = recipe_of(account, config, type(connector))
         self.puller = Puller(
             account.name,
@@ -223,6 +221,13 @@ class AccountSync:
         if now != self._stated:
             self._stated = now
             await self.access.write(enrol, self.account, self.connector)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks: the account's own setting, else the configured one; never below what the channel
+        bears."""
+        told = self.connector.capabilities
+        return max(told.poll_every or self._configured_interval, told.min_interval, SHORTEST_INTERVAL)
 
     def _pause(self) -> float:
         """Seconds until the next look."""

@@ -22,6 +22,7 @@ class AccountHealth(msgspec.Struct, frozen=True):
             wait), ``offline`` (not reachable), ``auth`` (login refused) or ``broken`` (a fault to be mended).
         age: ms since the last good pull, None when there was none.
         retry_in: ms until the next try, None when none is planned.
+        history: share of the old items that has come, in percent; None when nothing is to come.
         detail: the sentence of the last error or note, "" when all is well.
     """
 
@@ -29,6 +30,7 @@ class AccountHealth(msgspec.Struct, frozen=True):
     age: int | None
     retry_in: int | None
     detail: str
+    history: int | None = None
 
     @property
     def is_error(self) -> bool:
@@ -44,12 +46,18 @@ def health(account: AccountRow, now: int) -> AccountHealth:
     age = max(0, now - account.last_pull_at) if account.last_pull_at is not None else None
     retry = max(0, account.next_try_at - now) if account.next_try_at is not None else None
     if account.state in _KEYS:
-        return AccountHealth(_KEYS[account.state], age, retry, account.error)
+        return AccountHealth(_KEYS[account.state], age, retry, account.error, _history(account))
     if age is None:
-        return AccountHealth("new", None, retry, account.error)
+        return AccountHealth("new", None, retry, account.error, _history(account))
     if age > (STALE_LIVE if account.live else STALE):
-        return AccountHealth("stale", age, retry, account.error)
-    return AccountHealth("live" if account.live else "ok", age, retry, account.error)
+        return AccountHealth("stale", age, retry, account.error, _history(account))
+    return AccountHealth("live" if account.live else "ok", age, retry, account.error, _history(account))
+
+
+def _history(account: AccountRow) -> int | None:
+    if not account.history_left:
+        return None
+    return min(99, 100 - 100 * account.history_left // max(account.history_total, 1))
 
 
 def worst(found: list[AccountHealth]) -> str:

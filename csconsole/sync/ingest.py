@@ -131,7 +131,7 @@ def apply_page(
             counts.add(intake.counts)
             if not left:
                 cursor = page.next if moves_cursor else None
-                accounts.save_cursor(tx, account.id, cursor, total=page.total, added=counts.new)
+                accounts.save_cursor(tx, account.id, cursor, total=page.total, added=counts.new, left=page.left)
             spent = clock.monotonic() - begun
         if not left:
             return counts

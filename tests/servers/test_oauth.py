@@ -1,4 +1,4 @@
-"""Logins by OAuth: a local authorization server, Dovecot's own OAuth support, a submission server that wants a token."""
+"""Logins by OAuth: an authorization server here, Dovecot's own OAuth support, a submission server that wants tokens."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from csconsole.connectors.email.oauth_settings import OAuth
 from csconsole.connectors.email.settings import Settings
 from csconsole.domain.settings import Endpoint
 from csconsole.errors import AuthError, UnreachableError, UnsupportedError
+from csconsole.paths import DataDir
 from tests.beds.certs import make_certificates
 from tests.beds.dovecot import Dovecot
 from tests.beds.maildir import Maildir
@@ -309,5 +310,5 @@ def test_the_command_logs_in_and_tries_the_account(server: TokenServer, dovecot:
     assert "https://login.example/device" in done.err and "ABCD-EFGH" in done.err
     assert "logged in" in done.out and "can be read and sent from" in done.out
     assert server.refresh in (data / "tokens" / "mail.json").read_text()
-    assert server.refresh not in (data / "config.toml").read_text() + (data / "csconsole.log").read_text()
+    assert server.refresh not in (data / "config.toml").read_text() + DataDir(data).log_file.read_text()
     assert Program(data)("login", "post").code == 5

@@ -24,6 +24,8 @@ GOOD = AccountRow(
     next_try_at=None,
     failures=0,
     total=None,
+    history_left=0,
+    history_total=0,
     pulled=0,
     capabilities={},
 )
@@ -63,3 +65,10 @@ def test_the_worst_speaks_for_all() -> None:
     assert worst([health(row, AT) for row in rows]) == "auth"
     assert worst([health(row, AT) for row in rows[::2]]) == "ok"
     assert worst([]) == "ok"
+
+
+def test_how_much_of_the_old_mail_has_come() -> None:
+    reading = msgspec.structs.replace(GOOD, history_left=250, history_total=1_000)
+    assert health(reading, AT).history == 75
+    assert health(msgspec.structs.replace(reading, history_left=1), AT).history == 99
+    assert health(GOOD, AT).history is None

@@ -80,6 +80,7 @@ class EmailConnector(Connector):
             size_limit=self._settings.send_limit or self._outgoing.size_limit,
             follows_up=self._settings.appends_sent,
             key_domain=self._settings.domain,
+            poll_every=self._settings.poll.total_seconds() if self._settings.poll else 0.0,
         )
 
     # In

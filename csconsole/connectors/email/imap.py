@@ -363,7 +363,7 @@ class ImapSession:
             if any(sign in words.upper() for sign in _BUSY):
                 raise RateLimitedError(f"{safe_line(self.endpoint.host)} asks to wait ({words})") from None
             raise ConnectorError(f"{safe_line(self.endpoint.host)} refused a command ({words})") from None
-        except (ValueError, TypeError, KeyError, IndexError, AssertionError) as error:
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
             # What a broken server or a connection closed under a running call makes the libraries do.
             raise explain(error, self.endpoint, "imap", ca_file=self.ca_file) from None
 

@@ -203,7 +203,18 @@ class Puller:
         total = None
         if not self._settings.history_days:
             total = sum(status.messages for status in self._statuses.values())
-        return Page(items=tuple(items), next=cursor.write(), kind=kind, more=waiting, total=total)
+        return Page(
+            items=tuple(items), next=cursor.write(), kind=kind, more=waiting, total=total, left=self._left(cursor)
+        )
+
+    def _left(self, cursor: Cursor) -> int:
+        """About how many mails of history are still to come: counted where the folder was listed, else all it holds."""
+        left = 0
+        for name, mark in cursor.folders.items():
+            if mark.low > 1:
+                below = self._below.get(name)
+                left += bisect_left(below, mark.low) if below is not None else self._statuses[name].messages
+        return left
 
     def _news(self, session: ImapSession, name: str, mark: FolderMark) -> tuple[list[RawItem], int]:
         """The oldest unseen mails of a folder and the mark after them."""

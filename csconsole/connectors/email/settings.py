@@ -58,7 +58,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     send_limit: Annotated[
         int, Meta(ge=0, description="largest mail to send, in bytes; default: what the server states (SIZE)")
     ] = 0
-    poll: Annotated[Duration, Meta(description="how often to look when the server has no IDLE")] = Duration(seconds=60)
+    poll: Annotated[
+        Duration | None,
+        Meta(description="how often to look; default: [sync] interval. New mail comes by IDLE meanwhile"),
+    ] = None
     history_days: Annotated[int, Meta(ge=0, description="how far back the first reading goes; 0 for everything")] = 0
     max_bytes: Annotated[
         int, Meta(ge=100_000, description="larger mails come without their attachments, fetched on demand")
