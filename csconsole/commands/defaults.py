@@ -153,6 +153,7 @@ _TABLE: tuple[Command, ...] = (
     _c("canned.pick", ";", _CASES, _ANSWER, _change_case, words="canned, คำตอบสำเร็จรูป, เทมเพลต", hint=14),
     _c("macro.pick", "@", _CASES, _ANSWER, _change_case, words="macro, ชุดคำสั่ง, มาโคร", hint=50),
     _c("conversation.new", "c", _CASES, _ANSWER, words="new, call, walkin, สายเข้า, หน้าร้าน"),
+    _c("mail.write", "C", _CASES, _ANSWER, words="new mail, write, เขียนเมล, อีเมลใหม่"),
     _c("reply.pull_back", "backspace", _CASES, _ANSWER, _held, words="pull back, ดึงกลับ", hint=1),
     _c(
         "reply.send_now",
@@ -214,6 +215,9 @@ _TABLE: tuple[Command, ...] = (
     _c("composer.mend_layout", "ctrl+l", _COMPOSER, _WRITE, hint=4, words="mend layout, แก้แป้นผิด"),
     _c("composer.proofread", "ctrl+g", _COMPOSER, _WRITE, hint=5, words="proofread, ตรวจสำนวน"),
     _c("composer.quote", "ctrl+r", _COMPOSER, _WRITE),
+    _c("composer.attach", "ctrl+f", _COMPOSER, _WRITE, words="attach, file, แนบไฟล์"),
+    _c("composer.detach", "", _COMPOSER, _WRITE, words="detach, เอาไฟล์ออก"),
+    _c("composer.copies", "ctrl+y", _COMPOSER, _WRITE, words="cc, copies, สำเนา"),
     _c("composer.expand", "tab", _COMPOSER, _WRITE, words="shortcut, คีย์ลัด"),
     _c("composer.editor", "ctrl+o", _COMPOSER, _WRITE, words="editor"),
     _c("composer.leave", "escape", _COMPOSER, _WRITE, hint=9),
@@ -269,7 +273,6 @@ PLANNED: frozenset[str] = frozenset(
         "case.merge",
         "case.split",
         "case.watch",
-        "conversation.forward",
         "conversation.new",
         "copy.link",
         "go.board",
@@ -285,7 +288,6 @@ PLANNED: frozenset[str] = frozenset(
         "message.open",
         "message.quote",
         "pane.overlay",
-        "reply.all",
         "shell.pipe",
     }
 )

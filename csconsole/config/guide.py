@@ -44,7 +44,7 @@ joined: `"1h30m"`.
 
 _ACCOUNTS = """\
 One block for each place customers write to. The keys below belong to every account; the keys of its connector
-stand beside them and are described with the connector.
+stand beside them and are described with the connector: [e-mail](mail.md).
 """
 
 _SERVER = """\

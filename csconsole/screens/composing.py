@@ -17,7 +17,7 @@ from csconsole.domain.message_length import measure
 from csconsole.errors import CsconsoleError, RefusedError, StaleError
 from csconsole.screens.canned_filling import CannedFilling
 from csconsole.screens.holding import Hold
-from csconsole.services import acts, canned, replies
+from csconsole.services import acts, canned, draft_mail, replies
 from csconsole.services.finding import OpenConversation
 from csconsole.store import drafts
 from csconsole.widgets.composer import Composer
@@ -174,6 +174,9 @@ class Composing:
         ]
         if self._suggestion:
             shown.append(Finding(Level.NEWS, self._suggestion, screen.keymap.shown("composer.expand")))
+        if self._composer.surface is Surface.PUBLIC:
+            kept = draft_mail.described(draft_mail.letter(screen.desk, opened.conversation.row.id))
+            shown += [Finding(Level.NEWS, part) for part in kept]
         if self._news:
             shown.append(Finding(Level.NEWS, screen.words.t("composer.waiting", n=self._news)))
         self._composer.set_findings(shown)

@@ -19,7 +19,7 @@ from csconsole.services import letters
 from csconsole.services.changes import change_assignee
 from csconsole.services.desk import Desk
 from csconsole.services.replies import Sending, account_of, enqueue, hold_ms
-from csconsole.store import accounts, attachments, conversations, customers, events, messages
+from csconsole.store import accounts, attachments, conversations, customers, draft_letters, events, messages
 from csconsole.store.accounts import AccountRow
 from csconsole.store.conversations import ConversationState
 from csconsole.store.database import Tx
@@ -102,6 +102,48 @@ def forward(
         RefusedError: the conversation is no mail.
         UsageError: the recipient is no address.
     """
+    account, original, whole = _forwarded(desk, conversation_id, message, letter, text)
+    language = "th" if letters.is_thai(text or original.body) else "en"
+    body = safe_text(text).strip("\n") or {"th": "ส่งต่อข้อความด้านล่าง", "en": "Please see the message below."}[language]
+    begun = _begin(desk, account, to, body, whole, now=now)
+    _note_forwarded(desk, conversation_id, original, to, begun.conversation_id)
+    return begun
+
+
+def draft(desk: Desk, account: AccountRow, to: str, letter: Letter) -> int:
+    """Begins a conversation with somebody who has not written, and keeps ``letter`` for its first mail, whose text is
+    still to come; returns its key.
+
+    Raises:
+        UsageError: the recipient is no address.
+        RefusedError: the account cannot send it.
+    """
+    first, letter = _addressed(account, to, letter)
+    with desk.transaction() as tx:
+        state = _conversation(tx, desk, account, first, letter.subject)
+        change_assignee(tx, state, desk.actor.id, actor=desk.actor.name)
+        draft_letters.save(tx, desk.actor.id, state.id, letter.write())
+    return state.id
+
+
+def draft_forward(desk: Desk, conversation_id: int, to: str, *, message: str = "") -> int:
+    """The same for a message forwarded from a conversation.
+
+    Raises:
+        NotFoundError: no such conversation or message.
+        RefusedError: the conversation is no mail.
+        UsageError: the recipient is no address.
+    """
+    account, original, whole = _forwarded(desk, conversation_id, message, PLAIN, "")
+    begun = draft(desk, account, to, whole)
+    _note_forwarded(desk, conversation_id, original, to, begun)
+    return begun
+
+
+def _forwarded(
+    desk: Desk, conversation_id: int, message: str, letter: Letter, text: str
+) -> tuple[AccountRow, Message, Letter]:
+    """The account, the original, and the letter that carries it."""
     state = conversations.state(desk.store, conversation_id)
     if state is None:
         raise NotFoundError("This conversation is gone.")
@@ -117,13 +159,15 @@ def forward(
         forwarded=_in_words(desk, original, facts, language),
         files=(*letter.files, *_files(desk, original, facts.subject)),
     )
-    body = safe_text(text).strip("\n") or {"th": "ส่งต่อข้อความด้านล่าง", "en": "Please see the message below."}[language]
-    begun = _begin(desk, account, to, body, whole, now=now)
+    return account, original, whole
+
+
+def _note_forwarded(desk: Desk, conversation_id: int, original: Message, to: str, begun: int) -> None:
     with desk.transaction() as tx:
-        data = {"to": to, "conversation": _uid(tx, begun.conversation_id)}
+        data = {"to": to, "conversation": _uid(tx, begun)}
         events.record(tx, conversation_id, "message.forwarded", actor=desk.actor.name, message_n=original.n, data=data)
-        events.audit(tx, desk.actor.name, "message.forward", "conversation", state.uid, {})
-    return begun
+        state = conversations.state(tx, conversation_id)
+        events.audit(tx, desk.actor.name, "message.forward", "conversation", state.uid if state else None, {})
 
 
 def mail_account(desk: Desk, name: str) -> AccountRow:
@@ -142,11 +186,7 @@ def mail_account(desk: Desk, name: str) -> AccountRow:
 
 
 def _begin(desk: Desk, account: AccountRow, to: str, body: str, letter: Letter, *, now: bool) -> Begun:
-    first, *others = letters.addresses([to]) or ("",)
-    if not first:
-        raise UsageError("Name a recipient.")
-    letter = msgspec.structs.replace(letter, to=(*others, *letter.to))
-    letters.check(account, letter)
+    first, letter = _addressed(account, to, letter)
     hold = 0 if now else hold_ms(desk, account)
     with desk.transaction() as tx:
         state = _conversation(tx, desk, account, first, letter.subject)
@@ -155,6 +195,16 @@ def _begin(desk: Desk, account: AccountRow, to: str, body: str, letter: Letter, 
         if created is not None:
             change_assignee(tx, created, desk.actor.id, actor=desk.actor.name)
     return Begun(state.id, sending)
+
+
+def _addressed(account: AccountRow, to: str, letter: Letter) -> tuple[str, Letter]:
+    """The first recipient, who is the customer, and the letter with the others."""
+    first, *others = letters.addresses([to]) or ("",)
+    if not first:
+        raise UsageError("Name a recipient.")
+    letter = msgspec.structs.replace(letter, to=(*others, *letter.to))
+    letters.check(account, letter)
+    return first, letter
 
 
 def _conversation(tx: Tx, desk: Desk, account: AccountRow, recipient: str, subject: str) -> ConversationState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -121,3 +122,9 @@ def test_structures_damaged_or_deep_give_what_can_be_read() -> None:
         nested = ([nested], b"MIXED")
     assert read_structure(nested) == []
     assert read_structure(None) == read_structure((b"x",)) == []
+
+
+def test_the_user_page_names_every_setting(repository: Path) -> None:
+    page = (repository / "docs/user/mail.md").read_text("utf-8")
+    missing = [name for name in Settings.__struct_fields__ if f"`{name}`" not in page]
+    assert missing == []
