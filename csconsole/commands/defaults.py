@@ -54,6 +54,10 @@ def _on_folds(context: Context) -> Reason | None:
     return None if context.conversation is not None else "reason.no_conversation"
 
 
+def _quote(context: Context) -> Reason | None:
+    return _answer(context) or _on_message(context)
+
+
 def _on_file(context: Context) -> Reason | None:
     return None if context.has_attachment else "reason.no_attachment"
 
@@ -177,6 +181,8 @@ _TABLE: tuple[Command, ...] = (
     _c("case.tag", "t", _CASES, _CASE, _change_case, words="tag, แท็ก, แท็กเคส", hint=20),
     *(_c(f"tag.hot_{n}", f"t{n}", _CASES, _CASE, _change_case) for n in (*range(1, 10), 0)),
     _c("customer.tag", "T", _CASES, _CASE, _change_case, words="customer tag, แท็กลูกค้า"),
+    _c("customer.note", "C", _CASES, _CASE, _answer, words="customer note, โน้ตลูกค้า"),
+    _c("customer.conversations", "H", _CASES, _CASE, _one_case, words="history, earlier, ประวัติ, ติดต่อก่อนหน้า"),
     _c("case.priority", "p", _CASES, _CASE, _change_case, words="priority, ความด่วน"),
     _c("case.reason", "gR", _CASES, _CASE, _change_case, words="reason, contact reason, สาเหตุที่ติดต่อ"),
     _c("case.kind", "gK", _CASES, _CASE, _change_case, words="kind, ประเภท"),
@@ -197,7 +203,7 @@ _TABLE: tuple[Command, ...] = (
     _c("message.save", "S", _TRANSCRIPT, _SELECT, _on_file, words="save, บันทึกไฟล์"),
     _c("message.expand", "V", _TRANSCRIPT, _SELECT, _on_message, words="show all, แสดงทั้งหมด"),
     _c("message.folds", "Q", _CASES, _SELECT, _on_folds, words="quoted text, signature, ข้อความอ้างถึง, ลายเซ็น"),
-    _c("message.quote", ">", _TRANSCRIPT, _SELECT, _on_message, words="quote, อ้างข้อความ"),
+    _c("message.quote", ">", _TRANSCRIPT, _SELECT, _quote, words="quote, อ้างข้อความ"),
     _c("copy.number", "y", _CASES, _SELECT, _on_case, words="copy, คัดลอก"),
     _c("copy.title", "yy", _CASES, _SELECT, _on_case),
     _c("copy.link", "Y", _CASES, _SELECT, _on_case, words="copy link, คัดลอกลิงก์"),
@@ -205,7 +211,7 @@ _TABLE: tuple[Command, ...] = (
     _c("search.start", "/", _NORMAL, _FIND, words="search, ค้นหา", hint=65),
     _c("search.next", "n", _NORMAL, _FIND),
     _c("search.previous", "N", _NORMAL, _FIND),
-    _c("filter.start", "\\", _LISTS, _FIND, words="filter, กรอง"),
+    _c("filter.start", "\\", _QUEUE, _FIND, words="filter, กรอง"),
     _c("queue.refresh", "ctrl+r", _NORMAL, _FIND, words="refresh, sync, ซิงก์, รวมเข้าคิว"),
     # Writing
     _c("reply.send", "ctrl+s alt+enter ctrl+enter", _COMPOSER, _WRITE, _send, hint=1, customer=True),
@@ -286,7 +292,6 @@ PLANNED: frozenset[str] = frozenset(
         "go.triage",
         "macro.pick",
         "message.open",
-        "message.quote",
         "pane.overlay",
         "shell.pipe",
     }

@@ -47,7 +47,7 @@ MESSAGES: Final[dict[str, str]] = {
     "empty.unassigned": "Everything has an assignee.",
     "empty.filter": "No conversation matches {query}. Esc clears the filter.",
     "empty.search": "No message contains {query}.",
-    "empty.conversation": "No conversation is open. Enter opens the marked one.",
+    "empty.conversation": "No conversation is open. Enter opens the one the cursor is on.",
     "empty.messages": "No messages yet.",
     "empty.customer": "Nothing is known about this customer yet.",
     "empty.outbox": "Nothing waits to be sent.",

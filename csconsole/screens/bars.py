@@ -83,6 +83,7 @@ class Bars:
         now = screen.desk.clock.now()
         if opened is None:
             self.title.show(None, who="", where="", assignee="", context=(), now=now)
+            self.show_live()
             return
         row = opened.conversation.row
         earlier = screen.words.t("case.earlier", n=max(0, len(opened.customer.conversations) - 1))
@@ -114,6 +115,8 @@ class Bars:
         elif not screen.is_picking:
             commands = [c for c in screen.registry.hints(context, _HINTS + 1) if c.id != "help.show"]
             hints = [self._hint(c.id, c.hint_key) for c in commands[:_HINTS]]
+            if context.selected:
+                hints.insert(0, Hint(str(context.selected), screen.words.t("hint.selected")))
             is_text = context.pane is Pane.COMPOSER
             last = self._hint("palette.open", "hint.palette") if is_text else self._hint("help.show", "hint.help.show")
         now = clock_time(screen.desk.clock.now(), screen.desk.config.agent.timezone)

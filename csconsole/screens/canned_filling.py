@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from csconsole.domain.canned import Ask, CannedReply
+from csconsole.domain.canned_fill import fill
+from csconsole.domain.dates import day_start, moment_text, short_date
 from csconsole.errors import CsconsoleError, UsageError
 from csconsole.services import canned
 
@@ -72,9 +75,24 @@ class CannedFilling:
         self._screen.picking.prompt(
             label,
             answered,
+            changed=lambda text: self._screen.picking.tell(self._meaning(ask, text)),
             initial="" if ask.default is None else str(ask.default),
             cancelled=lambda: self._ask(reply, rest, answers, span, then),
         )
+
+    def _meaning(self, ask: Ask, text: str) -> str:
+        """What a typed answer is read as, where it does not say so: the day of ``เสาร์``, the option of ``2``."""
+        desk = self._screen.desk
+        agent, now = desk.config.agent, desk.clock.now()
+        try:
+            value = fill(ask, text, now, agent.timezone, agent.language)
+        except UsageError:
+            return ""
+        if isinstance(value, datetime):
+            return moment_text(round(value.timestamp() * 1000), now, agent.timezone, agent.language)
+        if isinstance(value, date):
+            return short_date(day_start(value, agent.timezone), agent.timezone, agent.language)
+        return str(value) if ask.type == "choice" and str(value) != text.strip() else ""
 
     def _fill(self, reply: CannedReply, answers: dict[str, object], span: tuple[int, int] | None) -> None:
         screen, composer = self._screen, self._screen.composer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csconsole.domain.conversation import Status
 from csconsole.domain.dates import moment_text
 from csconsole.domain.when import parse_when
-from csconsole.screens import choices
+from csconsole.screens import choices, side_rows
 from csconsole.screens.handling import HANDLERS, handles
 from csconsole.screens.undo_words import act_text
 from csconsole.services import acts, finding
@@ -93,7 +93,7 @@ def status(screen: MainScreen) -> None:
         else:
             _set_status(screen, Status(keys[0]), "done.status")
 
-    screen.picking.pick(title=screen.words.t("hint.status"), items=choices.statuses(screen.words), chosen=chosen)
+    screen.picking.pick(title=_title(screen, "pick.status"), items=choices.statuses(screen.words), chosen=chosen)
 
 
 @handles("case.snooze")
@@ -106,7 +106,7 @@ def snooze(screen: MainScreen) -> None:
         _snooze(screen, ids, parse_when(text, screen.desk.clock.now(), agent.timezone, agent.language))
 
     screen.picking.pick_time(
-        screen.words.t("pick.snooze"),
+        _title(screen, "pick.snooze"),
         lambda text: choices.snoozes(screen.words, screen.desk.clock.now(), agent.timezone, agent.language, text),
         lambda key: screen.attempt(lambda: until(key)),
     )
@@ -149,7 +149,7 @@ def assign(screen: MainScreen) -> None:
         )
 
     screen.picking.pick(
-        title=screen.words.t("hint.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen
+        title=_title(screen, "pick.assign"), items=choices.agents(screen.desk, screen.words), chosen=chosen
     )
 
 
@@ -179,7 +179,7 @@ def tag(screen: MainScreen) -> None:
             (on.add if is_on else on.discard)(name)
 
     screen.picking.toggle(
-        title=screen.words.t("pick.tags"),
+        title=_title(screen, "pick.tags"),
         items=lambda: choices.case_tags(screen.desk, screen.targets.opened_tags(ids), on),
         toggled=toggled,
     )
@@ -218,6 +218,33 @@ def customer_tag(screen: MainScreen) -> None:
     )
 
 
+@handles("customer.note")
+def customer_note(screen: MainScreen) -> None:
+    """Keeps a remark with the customer: it shows beside all their cases."""
+    row = screen.targets.current()
+    if row is None:
+        return
+
+    def noted(text: str) -> bool:
+        if not text.strip():
+            return True
+        if not screen.attempt(lambda: acts.add_customer_note(screen.desk, row.customer_id, text), done="done.note"):
+            return False
+        screen.case.reread()
+        return True
+
+    screen.picking.prompt(screen.words.t("prompt.customer_note", customer=screen.names.customer(row)), noted)
+
+
+@handles("customer.conversations")
+def customer_conversations(screen: MainScreen) -> None:
+    """All conversations of the customer, newest first."""
+    row = screen.targets.current()
+    if row is not None:
+        heading = screen.words.t("side.customer", customer=screen.names.customer(row))
+        screen.side.show(heading, lambda: side_rows.of_customer(screen, row.customer_id))
+
+
 def _hot(digit: int) -> Callable[[MainScreen], None]:
     def handler(screen: MainScreen) -> None:
         name = screen.desk.config.tags.hot.get(str(digit))
@@ -241,10 +268,10 @@ for _digit in range(10):
 @handles("case.priority")
 def priority(screen: MainScreen) -> None:
     """Offers the priorities."""
-    _field(screen, "priority", screen.words.t("hint.priority"), choices.priorities(screen.words))
+    _field(screen, "priority", "pick.priority", choices.priorities(screen.words))
 
 
-def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choice]) -> None:
+def _field(screen: MainScreen, field: str, title_key: str, items: list[choices.Choice]) -> None:
     ids = screen.targets.ids()
 
     def chosen(keys: list[str]) -> None:
@@ -252,19 +279,25 @@ def _field(screen: MainScreen, field: str, title: str, items: list[choices.Choic
             ids, lambda desk, some: acts.set_field(desk, some, field, keys[0]), screen.after_act, done="done.status"
         )
 
-    screen.picking.pick(title=title, items=items, chosen=chosen)
+    screen.picking.pick(title=_title(screen, title_key), items=items, chosen=chosen)
+
+
+def _title(screen: MainScreen, key: str) -> str:
+    """What a picker is for, and for how many conversations where there are several."""
+    title, count = screen.words.t(key), len(screen.targets.ids())
+    return title if count < 2 else f"{title} · {screen.words.t('queue.selected', n=count)}"
 
 
 @handles("case.reason")
 def reason(screen: MainScreen) -> None:
     """Offers the contact reasons."""
-    _field(screen, "reason", screen.words.t("pick.reason"), choices.reasons(screen.desk))
+    _field(screen, "reason", "pick.reason", choices.reasons(screen.desk))
 
 
 @handles("case.kind")
 def kind(screen: MainScreen) -> None:
     """Offers the kinds of contact."""
-    _field(screen, "kind", screen.words.t("pick.kind"), choices.kinds(screen.words))
+    _field(screen, "kind", "pick.kind", choices.kinds(screen.words))
 
 
 @handles("case.unread")

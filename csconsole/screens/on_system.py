@@ -36,15 +36,15 @@ def _palette(screen: MainScreen, title: str, commands: list[Command]) -> None:
             command.id,
             screen.words.t(command.title_key),
             middle=command.id,
-            right=screen.keymap.shown(command.id),
             disabled=screen.words.t(reason) if reason else "",
+            key=screen.keymap.shown(command.id),
         )
 
     def find(text: str) -> list[PickerItem]:
         words = fold(text).split()
         return [row(c) for c in commands if all(w in _hay(screen, c) for w in words)]
 
-    screen.picking.choose(title, find, lambda ids, _: screen.run_command(ids[0]), rows=18, numbered=False)
+    screen.picking.choose(title, find, lambda ids, _: screen.run_command(ids[0]), rows=24, numbered=False)
 
 
 def _hay(screen: MainScreen, command: Command) -> str:

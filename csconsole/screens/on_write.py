@@ -93,6 +93,13 @@ def quote(screen: MainScreen) -> None:
         screen.composer.insert("".join(f"> {line}\n" for line in wrap(body, 72)))
 
 
+@handles("message.quote")
+def quote_message(screen: MainScreen) -> None:
+    """Answers with the selected message, or the customer's last, quoted."""
+    reply(screen)
+    quote(screen)
+
+
 @handles("composer.editor")
 def editor(screen: MainScreen) -> None:
     """Hands the text to the agent's own editor."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from csconsole.screens.main import MainScreen
 
+_USUAL_HEIGHT = 40
+
 Chosen = Callable[[list[str]], None]
 Typed = Callable[[str], bool]
 """Takes a typed text; False when it cannot be used, and the field stays."""
@@ -94,7 +96,7 @@ class Picking:
             several: whether Tab collects rows.
             preview: lines below the rows.
             note: at the right end of the frame.
-            rows: height of the picker.
+            rows: height of the picker on a screen of usual height; a higher one gives half of what it has more.
             preview_rows: lines of the preview.
             numbered: whether digits choose rows.
         """
@@ -110,7 +112,8 @@ class Picking:
             preview_rows=preview_rows,
             numbered=numbered,
         )
-        picker.styles.height = min(rows, max(6, self._screen.size.height - 6))
+        height = self._screen.size.height
+        picker.styles.height = min(rows + max(0, height - _USUAL_HEIGHT) // 2, max(6, height - 6))
         self._chosen, self._toggled, self._created = chosen, toggled, created
         self._show(picker)
 
@@ -255,6 +258,13 @@ class Picking:
         field = self._widget
         if isinstance(field, LineInput):
             field.reading, field.hits = other, found
+            field.repaint()
+
+    def tell(self, note: str) -> None:
+        """Shows in the open field what its text means; "" for nothing."""
+        field = self._widget
+        if isinstance(field, LineInput):
+            field.note = note
             field.repaint()
 
     def refused(self, picker: Picker, reason: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csconsole.domain.dates import clock_time, local
-from csconsole.store import drafts, outbox, quarantine
+from csconsole.store import customers, drafts, outbox, quarantine
 from csconsole.store.search import Hit
 
 if TYPE_CHECKING:
@@ -92,6 +92,21 @@ def of_drafts(screen: MainScreen) -> list[SideRow]:
         name = screen.names.customer(row)
         rows.append(SideRow(f"{key}-{kind}", key, _when(screen, draft.updated_at), name, draft.body))
     return rows
+
+
+def of_customer(screen: MainScreen, customer_id: int) -> list[SideRow]:
+    """A customer's conversations, newest first."""
+    customer = customers.load(screen.desk.store, customer_id)
+    return [
+        SideRow(
+            past.uid,
+            past.id,
+            _when(screen, past.last_at),
+            f"{screen.names.channel(past.channel)} {screen.names.account(past.account)} #{past.number}",
+            " · ".join(part for part in (screen.words.t(f"status.{past.status}"), past.subject) if part),
+        )
+        for past in (customer.conversations if customer is not None else ())
+    ]
 
 
 def of_quarantine(screen: MainScreen) -> list[SideRow]:

@@ -29,6 +29,10 @@ class Told:
         else:
             self._screen.cases.open_current()
 
+    def on_line_list_marks_changed(self) -> None:
+        """Other rows are marked: other keys work, and how many there are is shown."""
+        self._screen.hints_changed()
+
     def on_side_list_picked(self, event: SideList.Picked) -> None:
         """Something of the list in the queue's place was chosen."""
         self._screen.attempt(lambda: self._screen.side.choose(event.row))

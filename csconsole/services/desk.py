@@ -10,7 +10,7 @@ import msgspec
 
 from csconsole.clock import Clock
 from csconsole.config.model import Config
-from csconsole.store import accounts, undo
+from csconsole.store import accounts, conversations, undo
 from csconsole.store.database import Store, Tx
 from csconsole.store.query_sql import Scope
 
@@ -96,7 +96,8 @@ class Desk:
     def _conversations_with(self, text: str) -> list[int]:
         from csconsole.store.search import conversations_with
 
-        return conversations_with(self.store, text)
+        # A number as people say it, #20410 or 20410, means that conversation too.
+        return [*conversations_with(self.store, text), *conversations.find(self.store, text.strip('"'))]
 
     def _customers_with(self, text: str) -> list[int]:
         from csconsole.store.search import customers_with

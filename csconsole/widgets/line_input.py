@@ -34,6 +34,9 @@ class LineInput(Painted, can_focus=True):
         history: earlier entries, oldest first.
         count: says what a text finds; without it there is no second reading.
         id: of the widget.
+
+    Attributes:
+        note: what the text means, shown at the right end.
     """
 
     DEFAULT_CSS = """
@@ -79,6 +82,7 @@ class LineInput(Painted, can_focus=True):
         self.buffer = LineBuffer(text, history)
         self.reading: str | None = None
         self.hits: int | None = None
+        self.note = ""
         self._error = ""
 
     @property
@@ -150,6 +154,8 @@ class LineInput(Painted, can_focus=True):
         look = self.look
         if self._error:
             return self._error, look.urgent
+        if self.note:
+            return f"→ {self.note}", look.good
         if self.reading is not None:
             return self.words.t("line.second_reading", text=self.reading, n=self.hits), look.good
         if self.hits is None or not self.typed:

@@ -37,6 +37,7 @@ class PickerItem:
         right: at the right end, such as how often it is used.
         disabled: why it cannot be chosen; empty when it can.
         on: state of a row that is toggled, None for one that is not.
+        key: behind ``right`` or why it cannot be chosen, such as the key of a command.
     """
 
     id: str
@@ -45,6 +46,13 @@ class PickerItem:
     right: str = ""
     disabled: str = ""
     on: bool | None = None
+    key: str = ""
+
+    def end(self, cells: int) -> str:
+        """What stands at the right end, in so many cells: a long reason is cut, the key is not."""
+        said = safe_line(self.disabled or self.right)
+        room = cells - width(self.key) - 2 if self.key else cells
+        return "  ".join(part for part in (truncate(said, max(0, room)), self.key) if part)
 
 
 Find = Callable[[str], Sequence[PickerItem]]
@@ -293,7 +301,7 @@ class Picker(Painted, can_focus=True):
             self._top = self.cursor
         elif self.cursor >= self._top + count:
             self._top = self.cursor - count + 1
-        rights = (width(item.disabled or item.right) for item in self.items[self._top : self._top + count])
+        rights = (width(item.end(cells // 3)) for item in self.items[self._top : self._top + count])
         self._right_cells = min(cells // 3, max(rights, default=0))
         lines = [self._rule(cells, "┌", "┐", self.title, self.note)]
         if self.searchable:
@@ -373,7 +381,7 @@ class Picker(Painted, can_focus=True):
             line.put("[x] " if item.on else "[ ] ", look.good if item.on else look.muted)
         elif self.several:
             line.put("x " if item.id in self.chosen else "  ", look.good)
-        right = truncate(safe_line(item.disabled or item.right), cells // 3)
+        right = item.end(cells // 3)
         stop = cells - 2 - width(right)
         column = cells - 2 - self._right_cells
         style = look.muted if item.disabled else look.text

@@ -133,7 +133,7 @@ def profile_lines(
     if customer.attributes:
         pane.heading(words.t("profile.attributes"))
         for key, value in customer.attributes.items():
-            pane.ends(safe_line(key), safe_line(value_text(value)), look.muted, look.text, 3)
+            pane.ends(safe_line(key.replace("_", " ")), safe_line(value_text(value)), look.muted, look.text, 3)
     if customer.notes:
         pane.heading(words.t("profile.notes"))
         for note in customer.notes:

@@ -478,3 +478,53 @@ async def test_a_new_customer_message_never_moves_the_row_under_the_cursor(engli
         assert one.lines().index(one.line_with(">^  LN Siam")) == before
         await one.press("ctrl+r")
         await one.sees("เจมส์")
+
+
+async def test_a_selection_shows_how_many_and_what_can_be_done_to_all(english: Path) -> None:
+    async with console(english) as one:
+        await one.press("x", "x")
+        await one.until(lambda: " 2 selected" in one.lines()[-2], "the number")
+        hints = one.lines()[-2]
+        assert "t tag" in hints
+        assert "reply" not in hints and "open" not in hints
+        await one.press("a")
+        await one.sees("┌ Assign to · 2 selected")
+        await one.press("escape", "escape")
+        await one.until(lambda: "selected" not in one.lines()[-2], "no number")
+        assert "Enter open" in one.lines()[-2]
+
+
+async def test_what_was_marked_in_one_view_is_not_acted_on_in_another(english: Path) -> None:
+    async with console(english) as one:
+        await one.press("x", "x", "g", "u")
+        await one.press("t", "5")
+        await one.sees("Tag delivery set")
+        assert one.main.reader.count("assignee:me tag:delivery") == 0
+
+
+async def test_the_strip_marks_only_a_chat_that_is_open(english: Path) -> None:
+    async with console(english) as one:
+        await one.open("แอน")
+        await one.until(lambda: ">2 แอน" in one.lines()[2], "the mark")
+        await one.press("escape")
+        await one.until(lambda: ">" not in one.lines()[2], "no mark")
+
+
+async def test_a_remark_about_the_customer_and_all_their_conversations(english: Path) -> None:
+    async with console(english) as one:
+        await one.open("แอน")
+        await one.press("C")
+        await one.type("prefers the evening")
+        await one.press("enter")
+        await one.sees("Note saved", "prefers the evening")
+        await one.press("H")
+        await one.sees("[แอน, all contacts]", "LINE Siam #20410")
+        await one.press("enter")
+        await one.until(lambda: one.main.opened is not None, "the conversation")
+
+
+async def test_the_palette_shows_the_key_beside_the_reason(english: Path) -> None:
+    async with console(english) as one:
+        await one.press("question_mark")
+        await one.type("reply.pull")
+        await one.sees("nothing is held in this conv…  Backspace │")

@@ -325,3 +325,27 @@ async def test_snoozing_from_a_conversation_with_a_draft_keeps_it(english: Path,
         assert draft is not None
         assert draft.body == "later"
         acts.undo_last(one.session.desk)
+
+
+async def test_a_question_says_how_the_answer_is_read(english: Path) -> None:
+    async with console(english) as one:
+        await one.open("แอน")
+        await one.press("semicolon")
+        await one.sees("┌ Canned")
+        await one.type("return.pickup")
+        await one.press("enter")
+        await one.sees("Fill in: pick-up day")
+        await one.type("saturday")
+        await one.until(lambda: one.said.endswith("→ Sat 28 Nov 2026"), "the day")
+        await one.press("enter")
+        await one.type("3")
+        await one.until(lambda: one.said.endswith("→ หลัง 18.00 น."), "the option")
+        await one.press("enter")
+        await one.until(lambda: "เสาร์ 28 พ.ย. 2569 หลัง 18.00 น." in one.main.composer.text, "the reply")
+
+
+async def test_a_message_is_answered_with_its_words_quoted(english: Path) -> None:
+    async with console(english) as one:
+        await one.open("แอน")
+        await one.press("comma", "comma", "greater_than_sign")
+        await one.sees("║> ขอคืนเงินดีกว่าค่ะ")

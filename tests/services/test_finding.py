@@ -170,3 +170,9 @@ def test_canned_replies_come_go_and_are_filled_in(shop: Shop) -> None:
     assert canned.check(desk, 1, "Dear {{ name }}")
     with pytest.raises(NotFoundError):
         canned.check(desk, 99, "x")
+
+
+@pytest.mark.parametrize("typed", ["3", "#3", "line#3"])
+def test_a_filter_finds_a_conversation_by_its_number(shop: Shop, typed: str) -> None:
+    found = QueueReader(shop.desk()).page(typed)
+    assert [row.number for row in found] == [3]
