@@ -8,7 +8,14 @@ from textual.strip import Strip
 
 from csconsole.domain.message import Direction, Message
 from csconsole.themes import look
-from csconsole.widgets.transcript_lines import TranscriptSetting, day_line, is_new_day, message_lines, new_line
+from csconsole.widgets.transcript_lines import (
+    MORE_CHARS,
+    TranscriptSetting,
+    day_line,
+    is_new_day,
+    message_lines,
+    new_line,
+)
 
 
 class MessageBlocks:
@@ -16,13 +23,12 @@ class MessageBlocks:
 
     Attributes:
         messages: those at hand.
-        expanded: ids of the long ones shown whole.
         first_new: place of the first one of a customer behind the read mark, None when all are read.
     """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.expanded: set[str] = set()
+        self._expanded: dict[str, int] = {}
         self.first_new: int | None = None
         self._read_seq: int | None = None
         self._unfolded: set[str] = set()
@@ -31,7 +37,7 @@ class MessageBlocks:
 
     def show(self, messages: Iterable[Message], read_seq: int | None) -> None:
         """Another conversation; ``read_seq`` None draws no line "new"."""
-        self.expanded.clear()
+        self._expanded.clear()
         self._unfolded.clear()
         self._unfolds_all = False
         self._cached.clear()
@@ -49,6 +55,14 @@ class MessageBlocks:
         )
         self.first_new = next(places, None)
 
+    def expand(self, message: Message) -> None:
+        """Shows a message whole, a very long one portion by portion, and then clipped again."""
+        portions = self._expanded.get(message.uid, 0)
+        if portions * MORE_CHARS < len(message.body):
+            self._expanded[message.uid] = portions + 1
+        else:
+            self._expanded.pop(message.uid, None)
+
     def toggle_folds(self, message: Message | None) -> None:
         """Shows or folds quotations and signatures of a message, of all for None."""
         if message is not None:
@@ -65,7 +79,7 @@ class MessageBlocks:
         """Lines of a message with what stands before it."""
         message = self.messages[place]
         new_day = is_new_day(message, self.messages[place - 1] if place else None, setting.zone)
-        expanded = message.uid in self.expanded
+        expanded = self._expanded.get(message.uid, 0)
         unfolded = self._unfolds_all != (message.uid in self._unfolded)
         unread = 0
         if place == self.first_new:

@@ -193,9 +193,9 @@ class Transcript(ChangedLines, Widget, can_focus=True):
         return True
 
     def toggle_expanded(self) -> None:
-        """Shows the selected message whole, or clipped again."""
+        """Shows the selected message whole, a very long one portion by portion, and then clipped again."""
         if self.selected is not None:
-            self._blocks.expanded ^= {self.selected.uid}
+            self._blocks.expand(self.selected)
             self._update()
 
     def toggle_folds(self) -> None:

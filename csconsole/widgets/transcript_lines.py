@@ -30,6 +30,9 @@ CLIP_LINES: Final = 24
 CLIP_CHARS: Final = 6_000
 """Code points of a body wrapped until the agent asks for all of it."""
 
+MORE_CHARS: Final = 20_000
+"""Code points an agent sees more of with each key: wrapping more at once would hold up the keys."""
+
 BAR: Final = "┃"
 _TIME_END = 7
 _BAD = frozenset({Delivery.FAILED, Delivery.STOPPED})
@@ -121,7 +124,7 @@ def message_lines(
     setting: TranscriptSetting,
     look: Look,
     *,
-    expanded: bool = False,
+    expanded: int = 0,
     unfolded: bool = False,
 ) -> list[Strip]:
     """The lines of one message, each exactly ``cells`` wide; its first cell is left for the marker.
@@ -131,7 +134,7 @@ def message_lines(
         cells: width of the pane.
         setting: what it is drawn with.
         look: styles.
-        expanded: whether a long body is shown whole.
+        expanded: how many portions of :data:`MORE_CHARS` of a long body are shown; none: it is clipped.
         unfolded: whether quotations and signatures are shown.
     """
     is_note = message.visibility is Visibility.INTERNAL
@@ -191,17 +194,38 @@ def _label_and_body(message: Message, text: str, setting: TranscriptSetting, *, 
     return "", body
 
 
-def _wrapped(text: str, cells: int, *, expanded: bool) -> tuple[list[str], int]:
+def _wrapped(text: str, cells: int, *, expanded: int) -> tuple[list[str], int]:
     """Lines of the body and how many more there are."""
     if not text:
         return [], 0
     if expanded:
-        return wrap(text, cells), 0
+        lines, at = [], 0
+        for _ in range(expanded):
+            end = _portion_end(text, at)
+            lines += wrap(text[at:end].removesuffix("\n"), cells)
+            at = end
+            if at == len(text):
+                break
+        return lines, _lines_left(text, at, cells)
     lines = wrap(text[:CLIP_CHARS], cells)
     hidden = max(0, len(lines) - CLIP_LINES)
-    if len(text) > CLIP_CHARS:
-        hidden += max(1, len(text[CLIP_CHARS:]) // max(1, cells))
+    hidden += _lines_left(text, CLIP_CHARS, cells)
     return (lines[:CLIP_LINES], hidden) if hidden else (lines, 0)
+
+
+def _portion_end(text: str, start: int) -> int:
+    """Where a portion ends: behind a line where there is one near."""
+    end = start + MORE_CHARS
+    if end >= len(text):
+        return len(text)
+    line = text.rfind("\n", start, end)
+    return line + 1 if line > start else end
+
+
+def _lines_left(text: str, at: int, cells: int) -> int:
+    """About how many lines the text behind a place takes."""
+    left = len(text) - at
+    return max(1, left // max(1, cells)) if left > 0 else 0
 
 
 def _open(line: Line, message: Message, setting: TranscriptSetting, look: Look, column: int, *, is_note: bool) -> None:

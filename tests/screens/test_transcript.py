@@ -300,3 +300,29 @@ async def test_one_key_shows_and_folds_the_selected_message_or_all() -> None:
         assert "⋯" not in "\n".join(app.lines())
         app.talk.toggle_folds()
         assert "\n".join(app.lines()).count("⋯ quoted") == 2
+
+
+async def test_a_very_long_message_is_shown_portion_by_portion() -> None:
+    app = TalkApp("en")
+    body = "\n".join(f"line {number} of a long log" for number in range(3000))
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.talk.show([shop.message(1, 0, "customer", body)])
+        await pilot.pause()
+        app.talk.select(1)
+        shown = []
+        for _ in range(5):
+            app.talk.to_last()
+            shown.append([line.strip() for line in app.lines() if line.strip()][-1])
+            app.talk.toggle_expanded()
+        # 74,000 code points, 20,000 at a time, after the first look at the beginning.
+        assert ["more lines" in line for line in shown] == [True, True, True, True, False]
+        assert shown[-1].endswith("  line 2999 of a long log")
+        app.talk.to_last()
+        assert "more lines" in [line for line in app.lines() if line.strip()][-1]
+
+
+def test_portions_join_without_losing_a_line() -> None:
+    body = "\n".join(f"line {number}" for number in range(9000))
+    message = shop.message(1, 0, "customer", body)
+    strips = message_lines(message, 60, setting("en"), look("dark"), expanded=99)
+    assert [strip.text[16:].strip() for strip in strips] == body.splitlines()

@@ -11,7 +11,7 @@ from csconsole.connectors.email.layout import closed, unmarked
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.transfer import BASE64, find_uuencoded
 
-MAX_TEXT = 500_000
+MAX_TEXT = 200_000
 """Characters of body text kept; the whole text is then listed as a file as well."""
 _WORTH_LISTING = 10_000
 """Bytes from which a text part of a cut mail is listed as a file."""
