@@ -138,7 +138,8 @@ def _collect_leaf(part: Part, body: Body, texts: list[str]) -> None:
         if part.mime == "text/html":
             _collect_html(part, body, texts)
         else:
-            texts.append(unmarked(_without_uuencoded(part, body)))
+            text = _without_uuencoded(part, body)
+            texts.append(unmarked(_plain(text) if part.mime == "text/enriched" else text))
         return
     body.attachments.append(part)
     if part.mime in ("text/calendar", "application/ics") or part.filename.lower().endswith(".ics"):
@@ -151,6 +152,14 @@ def _collect_leaf(part: Part, body: Body, texts: list[str]) -> None:
     elif part.mime == "message/rfc822" and len(body.remarks) < 20:
         inner = split(part.content()[:200_000])[0]
         body.remarks.append(("mail", inner.text("subject"), inner.text("from")))
+
+
+def _plain(enriched: str) -> str:
+    """The words of a text/enriched part (RFC 1896): lone line ends are spaces, ``<<`` is a bracket."""
+    text = re.sub(r"<param>[^<]{0,500}</param>", "", enriched, flags=re.IGNORECASE)
+    text = re.sub(r"<</?[A-Za-z]|</?[A-Za-z-]{1,60}>", lambda match: match[0] if match[0][1] == "<" else "", text)
+    text = re.sub(r"\n(\n*)", lambda match: match[1] or " ", text)
+    return text.replace("<<", "<")
 
 
 def _is_binary(part: Part) -> bool:
