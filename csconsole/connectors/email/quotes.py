@@ -15,8 +15,9 @@ from csconsole.connectors.email import quote_words as words
 Fold = tuple[int, int, str]
 """Start and end offset in the text, and ``quote`` or ``signature``."""
 
-MAX_LINES = 20_000
-"""Lines looked at; a longer text is not folded beyond them."""
+MAX_LINES = 5_000
+"""Lines looked at; what a quotation that reaches beyond them holds is folded with it."""
+_PROBE = 600
 _ATTRIBUTION_LINES = 5
 _ATTRIBUTION_LENGTH = 420
 _SIGNATURE_LINES = 14
@@ -33,14 +34,13 @@ _HAS_WORDS = re.compile(r"\w")
 
 @dataclass(slots=True)
 class _Line:
+    """A line: where it stands, and as much of it as tells what it is (no pattern sees more)."""
+
     start: int
-    text: str
+    end: int
+    probe: str
     is_blank: bool
     is_quoted: bool
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
 
 
 def find_folds(text: str, marked: list[Fold] | None = None, *, subject: str = "") -> list[Fold]:
@@ -63,7 +63,8 @@ def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     at = 0
     for line in text.split("\n"):
-        lines.append(_Line(at, line, not line or line.isspace(), line.startswith(_SIGNS)))
+        probe = line.strip()[:_PROBE]
+        lines.append(_Line(at, at + len(line), probe, not probe, line.startswith(_SIGNS)))
         at += len(line) + 1
     return lines
 
@@ -89,7 +90,7 @@ class _Finder:
             if line.is_blank:
                 at += 1
                 continue
-            if self._is_forward_line(line.text):
+            if self._is_forward_line(line.probe):
                 break  # what follows was written by somebody else, but is news here
             if line.is_quoted:
                 end = self._quoted_end(at)
@@ -139,7 +140,7 @@ class _Finder:
             line = self.lines[at]
             if at in taken or line.is_blank or line.is_quoted:
                 continue
-            is_end = line.text.strip() in ("--", "—") or self._is_device(line.text) or words.RULE.match(line.text)
+            is_end = line.probe.strip() in ("--", "—") or self._is_device(line.probe) or words.RULE.match(line.probe)
             return not is_end
         return False
 
@@ -167,7 +168,7 @@ class _Finder:
         """Whether a line is the rest of the quoted line above it, cut off by a mailer that wraps."""
         if at + 1 >= len(self.lines) or not self.lines[at + 1].is_quoted:
             return False
-        above, here = self.lines[at - 1].text, self.lines[at].text.strip()
+        above, here = self.lines[at - 1].probe, self.lines[at].probe.strip()
         return len(above) >= 60 or here.startswith(("(http", "http", "<http", "_nonce")) or above.count("(http") > 0
 
     def _with_rule(self, at: int) -> int:
@@ -175,7 +176,7 @@ class _Finder:
         above = at - 1
         while above >= 0 and self.lines[above].is_blank:
             above -= 1
-        if above >= 0 and words.RULE.match(self.lines[above].text) and at - above <= 2:
+        if above >= 0 and words.RULE.match(self.lines[above].probe) and at - above <= 2:
             return above
         return at
 
@@ -183,7 +184,7 @@ class _Finder:
 
     def _head(self, at: int) -> int:
         """Behind the header of a quotation that begins here, 0 when none does."""
-        line = self.lines[at].text
+        line = self.lines[at].probe
         if line.lstrip()[0] in _DRAWN and words.ORIGINAL.match(line):
             return at + 1
         if "wrote:" in line and (found := self._same_line(at)):
@@ -191,7 +192,7 @@ class _Finder:
         return self._attribution(at) or (self._fields(at) if _COLON.search(line, 0, 60) else 0)
 
     def _attribution(self, at: int) -> int:
-        first = self.lines[at].text
+        first = self.lines[at].probe
         is_last = first.rstrip(_TRAILING)[-1:] in _COLONS or first.rstrip().endswith("--")
         if not is_last and not _DIGIT.search(first):
             return 0
@@ -207,7 +208,7 @@ class _Finder:
             if (line.is_quoted and not is_open) or (line.is_blank and (blanks or not introduced)):
                 break
             blanks += line.is_blank
-            joined = f"{joined} {line.text.strip()}".strip()
+            joined = f"{joined} {line.probe.strip()}".strip()
             if len(joined) > _ATTRIBUTION_LENGTH or (number > at and not _DIGIT.search(joined)):
                 break
             if self._is_attribution(joined, number + 1, begins):
@@ -234,7 +235,8 @@ class _Finder:
 
     def _same_line(self, at: int) -> int:
         """An attribution behind words of the answer on one line."""
-        found = words.SAME_LINE.search(self.lines[at].text)
+        line = self.lines[at]
+        found = words.SAME_LINE.search(self.text[line.start : min(line.end, line.start + _PROBE)])
         quoted = self._next(at + 1)
         if not found or not found.start() or quoted >= len(self.lines) or not self.lines[quoted].is_quoted:
             return 0
@@ -244,13 +246,13 @@ class _Finder:
     def _fields(self, at: int) -> int:
         """Behind a block of header fields; it names who and when or what, and an address or all of them."""
         if self.is_forward or not (
-            words.FIELDS["from"].match(self.lines[at].text) or words.FIELDS["date"].match(self.lines[at].text)
+            words.FIELDS["from"].match(self.lines[at].probe) or words.FIELDS["date"].match(self.lines[at].probe)
         ):
             return 0
         kinds: set[str] = set()
         last, number, others = at, at, 0
         while number < min(at + 14, len(self.lines)):
-            line = self.lines[number].text
+            line = self.lines[number].probe
             kind = next((kind for kind, pattern in words.FIELDS.items() if pattern.match(line)), "")
             if kind in kinds and kind in ("from", "date"):
                 break
@@ -262,7 +264,7 @@ class _Finder:
                         kinds.add(inner)
             elif self.lines[number].is_blank:
                 if number + 1 >= len(self.lines) or not any(
-                    pattern.match(self.lines[number + 1].text) for pattern in words.FIELDS.values()
+                    pattern.match(self.lines[number + 1].probe) for pattern in words.FIELDS.values()
                 ):
                     break
             elif not words.LONG_FIELD.match(line):
@@ -270,7 +272,7 @@ class _Finder:
                 if others > 3:
                     break
             number += 1
-        block = "\n".join(line.text for line in self.lines[at : last + 2])
+        block = "\n".join(line.probe for line in self.lines[at : last + 2])
         named = bool(words.ADDRESS.search(block))
         full = {"from", "date", "subject"} <= kinds
         if len(kinds) >= 2 and kinds & {"date", "subject"} and (named or full) and ("from" in kinds or "to" in kinds):
@@ -282,7 +284,7 @@ class _Finder:
     def _mark_markup(self, marked: list[Fold]) -> None:
         for start, end, kind in marked:
             covered = [at for at, line in enumerate(self.lines) if line.start >= start and line.end <= end]
-            opening = next((self.lines[at].text for at in covered if not self.lines[at].is_blank), "")
+            opening = next((self.lines[at].probe for at in covered if not self.lines[at].is_blank), "")
             if kind == "quote" and (self.is_forward or words.FORWARDED.match(opening)):
                 continue
             if kind == "signature" and len(covered) > 40:
@@ -308,7 +310,7 @@ class _Finder:
     def _signature_start(self, own: list[int]) -> int | None:
         tail = [at for at in own[-40:] if not self.lines[at].is_blank]
         for number, at in enumerate(tail):
-            text = self.lines[at].text
+            text = self.lines[at].probe
             rest = tail[number + 1 :]
             if text.rstrip() == "--" and len(rest) <= _SIGNATURE_LINES:
                 return at
@@ -332,30 +334,30 @@ class _Finder:
         """Where a block of name, firm and numbers begins behind words of closing."""
         last = [at for at in own if not self.lines[at].is_blank][-_CLOSING_LINES:]
         for at in last:
-            text = self.lines[at].text
+            text = self.lines[at].probe
             if len(text.strip()) <= 45 and words.CLOSING.match(text):
                 rest = [one for one in last if one > at]
-                short = all(len(self.lines[one].text) <= 90 for one in rest)
+                short = all(len(self.lines[one].probe) <= 90 for one in rest)
                 if (
                     len(rest) >= 3
                     and short
-                    and sum(bool(words.CONTACT.search(self.lines[one].text)) for one in rest) >= 2
+                    and sum(bool(words.CONTACT.search(self.lines[one].probe)) for one in rest) >= 2
                 ):
                     return at
         return otherwise
 
     def _mentions(self, numbers: list[int], pattern: re.Pattern[str]) -> bool:
-        return any(pattern.match(self.lines[at].text) for at in numbers)
+        return any(pattern.match(self.lines[at].probe) for at in numbers)
 
     def _joined(self, numbers: list[int]) -> str:
-        return " ".join(self.lines[at].text for at in numbers)[:3000]
+        return " ".join(self.lines[at].probe for at in numbers)[:3000]
 
     # -- result ---------------------------------------------------------------------------------------------------
 
     def folds(self) -> list[Fold]:
         """Runs of marked lines as offsets; none when nothing would be left to read."""
         visible = any(
-            not kind and _HAS_WORDS.search(line.text) for kind, line in zip(self.kinds, self.lines, strict=True)
+            not kind and _HAS_WORDS.search(line.probe) for kind, line in zip(self.kinds, self.lines, strict=True)
         ) or bool(self.first_offset)
         if not visible:
             return []
@@ -375,8 +377,11 @@ class _Finder:
             while last > at and self.lines[last].is_blank:
                 last -= 1
             start = self.lines[at].start + self.first_offset.get(at, 0)
-            if self.lines[last].end > start:
-                found.append((start, self.lines[last].end, kind))
+            stop = self.lines[last].end
+            if kind == "quote" and end == len(self.lines) == MAX_LINES:
+                stop = len(self.text.rstrip())
+            if stop > start:
+                found.append((start, stop, kind))
             at = end
         return found
 
