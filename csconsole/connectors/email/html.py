@@ -37,6 +37,17 @@ _STYLES = {
     "border", "border-top",
 }  # fmt: skip
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+DEEPEST = 1_500
+_NESTING = re.compile(
+    r"<(/?)(?:div|blockquote|center|span|font|section|article|ul|ol|dl|table|form|fieldset|main|pre|a|h[1-6])\b",
+    re.IGNORECASE,
+)
+_UNREAD = re.compile(r"<(?:(style|script|title)\b|!--)", re.IGNORECASE)
+_UNREAD_ENDS = {
+    name: re.compile(rf"</{name}\s{{0,9}}>" if name else "-->", re.IGNORECASE)
+    for name in ("style", "script", "title", "")
+}
+_ANY_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,10000}>")
 _BLOCK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote|/pre|hr|/table|/dd|/dt)[^>]{0,200}>", re.IGNORECASE)
 
 
@@ -71,6 +82,8 @@ def html_to_text(source: str) -> HtmlText:
 
     cut = len(source) > MAX_HTML
     source = source[:MAX_HTML].encode("utf-8", "replace").decode("utf-8")
+    if source.count("<") > DEEPEST and _depth(source) > DEEPEST:
+        return HtmlText(_without_tags(source), "", 0, 0, (), cut)
     clean = nh3.clean(
         source,
         tags=set(_TAGS),
@@ -87,9 +100,31 @@ def html_to_text(source: str) -> HtmlText:
     return HtmlText(text or _without_tags(clean), clean, done.remote, done.hidden_count, tuple(done.lies), cut)
 
 
-def _without_tags(clean: str) -> str:
-    import nh3
+def _depth(source: str) -> int:
+    """How deep elements that must be closed lie in each other: a parser's time grows with its square."""
+    depth = deepest = 0
+    for match in _NESTING.finditer(source):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
-    text = unmarked(unescape(nh3.clean(_BLOCK.sub("\n", clean), tags=set())).replace("\xa0", " "))
+
+def _without_unread(markup: str) -> str:
+    """Markup without styles, scripts and comments; one that never ends takes the rest with it."""
+    kept: list[str] = []
+    at = 0
+    while found := _UNREAD.search(markup, at):
+        kept.append(markup[at : found.start()])
+        end = _UNREAD_ENDS[(found[1] or "").lower()].search(markup, found.end())
+        if end is None:
+            return "".join(kept)
+        at = end.end()
+    return "".join([*kept, markup[at:]])
+
+
+def _without_tags(markup: str) -> str:
+    """The words alone, by patterns: what comes of it is text and is never read as markup again."""
+    text = _ANY_TAG.sub("", _BLOCK.sub("\n", _without_unread(markup)))
+    text = unmarked(unescape(text).replace("\xa0", " "))
     lines = [line.rstrip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

@@ -246,3 +246,39 @@ def test_any_bytes_give_events_or_quarantine() -> None:
             assert found
 
     run()
+
+
+HOSTILE_MARKUP = {
+    "divs": "<div>" * 200_000,
+    "tables": "<table><tr><td>a" * 30_000,
+    "quotes": "<blockquote>a" * 30_000,
+    "lists": "<ul><li>a" * 30_000,
+    "links": '<a href="https://x.test/">a' * 30_000,
+    "styles": "<div>" * 2_000 + "<style>" * 100_000,
+    "attributes": "<p " + 'a="b" ' * 100_000 + ">x",
+    "brackets": "<" * 1_000_000,
+    "cells": "<table><tr>" + "<td>a</td>" * 50_000,
+}
+HOSTILE_LINES = {
+    "white space": " " * 200_000 + ":",
+    "attributions": "On 1 aaaa bbbb\n" * 13_000,
+    "colons": "a: 1:\n" * 33_000,
+    "fields": "From: x\nDate: 5\n" * 12_000,
+    "signs": "> a\nb\n" * 33_000,
+    "rules": "-----\n" * 33_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_MARKUP)
+def test_no_markup_takes_long(name: str) -> None:
+    """Each took minutes in a reader whose time grows with the square of it; here they take tenths of seconds."""
+    begun = time.process_time()
+    message(mail("Content-Type: text/html", HOSTILE_MARKUP[name]))
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("name", HOSTILE_LINES)
+def test_no_text_takes_long(name: str) -> None:
+    begun = time.process_time()
+    message(mail("Content-Type: text/plain", HOSTILE_LINES[name]))
+    assert time.process_time() - begun < 5
