@@ -10,7 +10,9 @@ from csconsole.cli.plain import Column, age, moment, style, table, terminal_widt
 from csconsole.cli.session import Session, bind, warn
 from csconsole.domain.conversation import QueueRow
 from csconsole.domain.message import Message
+from csconsole.domain.message_words import remark_texts
 from csconsole.errors import UsageError
+from csconsole.i18n import Catalog
 from csconsole.services.finding import OpenConversation
 from csconsole.text.sanitize import safe_line, safe_text
 
@@ -140,6 +142,8 @@ def _message(message: Message, zone: str) -> list[str]:
     reason = f" {message.delivery_reason}" if message.delivery_reason else ""
     body = message.body or ("(removed)" if message.redacted_at is not None else f"({message.kind})")
     lines = [_heading(f"{kind} {who}  {moment(message.at, zone)}{delivery}{reason}")]
+    for text, is_warning in remark_texts(message, Catalog("en")):
+        lines += [f"{'!' if is_warning else ' '} {line}" for line in _folded(f"[{text}]", terminal_width() - 2)]
     lines += [f"  {line}" for line in _folded(body, terminal_width() - 2)]
     lines += [f"  [{safe_line(file.name)}, {safe_line(file.mime)}, {file.bytes} bytes]" for file in message.attachments]
     return lines

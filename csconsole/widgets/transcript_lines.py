@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from csconsole.domain.dates import clock_time, day_break, local
 from csconsole.domain.message import Attachment, AuthorKind, Delivery, Direction, Message, Visibility
+from csconsole.domain.message_words import remark_texts, shown_text
 from csconsole.i18n import Catalog
 from csconsole.text.graphemes import truncate, width
 from csconsole.text.sanitize import safe_line, safe_text
@@ -22,7 +23,6 @@ from csconsole.text.wrap import wrap
 from csconsole.themes import Look
 from csconsole.widgets.queue_rows import OUTGOING_SIGNS
 from csconsole.widgets.strips import Line, highlighted, steady
-from csconsole.widgets.transcript_folds import remark_texts, shown_text
 
 CLIP_LINES: Final = 24
 """Lines of a body shown until the agent asks for all of it."""
