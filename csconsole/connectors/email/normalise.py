@@ -17,7 +17,7 @@ from csconsole.connectors.email.locator import locator
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.quotes import find_folds
 from csconsole.connectors.email.settings import Settings
-from csconsole.connectors.email.signs import warnings
+from csconsole.connectors.email.signs import failed_checks, warnings
 from csconsole.domain.customer import Identity, IdentityKind
 from csconsole.domain.events import AttachmentInfo, Event, MessageEvent, ReceiptEvent, ThreadRef
 from csconsole.errors import PayloadError
@@ -116,7 +116,7 @@ class _Parties:
     """Who wrote to whom, seen from us.
 
     A mail is outgoing when its From is one of our addresses or it lies in Sent. A web form that writes in our
-    own name with the customer in Reply-To is incoming.
+    own name with the customer in Reply-To is incoming, and so is what our server's checks found forged.
     """
 
     def __init__(self, headers: Headers, own: frozenset[str], *, sent: bool) -> None:
@@ -132,10 +132,14 @@ class _Parties:
         ]
         self.author = self.sender[0] if self.sender else Mailbox("", "")
         others = [box for box in (*self.to, *self.cc, *_mailboxes(headers, "bcc")) if _foreign(box, own)]
-        self.outgoing = sent or self.author.address.lower() in own
+        is_ours = self.author.address.lower() in own
+        is_forged = is_ours and not sent and bool(failed_checks(headers))
+        self.outgoing = sent or (is_ours and not is_forged)
         answer_to = next((box for box in self.reply_to if _foreign(box, own)), None)
         if self.outgoing and not sent and not others and answer_to and "in-reply-to" not in headers:
             self.outgoing = False
+            self.author = answer_to
+        elif is_forged and answer_to:
             self.author = answer_to
         # Anybody can write our address into From; only what lies in Sent surely came from here.
         self.flags = {"claims_ours"} if self.outgoing and not sent else set()

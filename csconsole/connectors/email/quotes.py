@@ -29,7 +29,7 @@ _COLON = re.compile("[:：]")
 _DIGIT = re.compile(r"\d")
 _TRAILING = " \t-–—_*"
 _SIGNS = (">", " >", "  >", "   >")
-_HAS_WORDS = re.compile(r"\w")
+_HAS_WORDS = re.compile(r"[^\W_]")
 
 
 @dataclass(slots=True)
