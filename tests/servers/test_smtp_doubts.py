@@ -233,9 +233,12 @@ async def test_the_size_limit_is_known_before_anything_is_sent(
     await engine.open()
     account = engine.accounts["mail"]
     await account.puller.pull()
+    hints = account.connector.watch()
+    await anext(hints)
     await until(lambda: account.connector.capabilities.size_limit == 1_000_000, "the limit to be asked for")
     await account.round()
     await engine.close()
+    await hints.aclose()  # type: ignore[attr-defined]  # it is a generator
     (conversation,) = desktop.store.read_one("select id from conversation") or (0,)
     big = tmp_path / "รูปใหญ่.bin"
     big.write_bytes(bytes(900_000))

@@ -91,10 +91,7 @@ class EmailConnector(Connector):
         Raises:
             ConnectorError: nothing was read.
         """
-        page = await self._pull_lane.run(self._puller.page, cursor)
-        if self._limit_asked is None and not self._settings.send_limit:
-            self._limit_asked = asyncio.create_task(self._outgoing.learn_limit())
-        return page
+        return await self._pull_lane.run(self._puller.page, cursor)
 
     @staticmethod
     def normalise(item: RawItem, account: AccountContext) -> list[Event]:
@@ -113,6 +110,9 @@ class EmailConnector(Connector):
         Raises:
             ConnectorError: no connection, or it broke; nothing is watched until the next call.
         """
+        if self._limit_asked is None and not self._settings.send_limit:
+            # Asked once by a worker that stays; a single round learns the limit when it sends.
+            self._limit_asked = asyncio.create_task(self._outgoing.learn_limit())
         if not self._has_idle:
             return
         from csconsole.connectors.email.idle import Idler
