@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from csconsole.connectors.email.calendar import read_invitation
+from csconsole.connectors.email.cms import signed_content
 from csconsole.connectors.email.headers import split
 from csconsole.connectors.email.layout import closed, unmarked
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
@@ -15,6 +16,7 @@ MAX_TEXT = 200_000
 """Characters of body text kept; the whole text is then listed as a file as well."""
 _WORTH_LISTING = 10_000
 """Bytes from which a text part of a cut mail is listed as a file."""
+_SHELLS = 5
 _SHOWN_INSIDE = 3
 """How deep a mail inside a mail is read when the outer one says nothing itself."""
 
@@ -145,13 +147,25 @@ def _collect_leaf(part: Part, body: Body, texts: list[str]) -> None:
     if part.mime in ("text/calendar", "application/ics") or part.filename.lower().endswith(".ics"):
         _name_invitation(part, body, texts)
     elif part.mime in _SMIME:
-        kind = part.params.get("smime-type", "").lower()
-        _name_shell(body, "signed.smime" if kind == "signed-data" else "encrypted.smime")
+        _open_shell(part, body, texts)
     elif part.mime in _TNEF or part.filename.lower() == "winmail.dat":
         _name_once(body, "tnef")
     elif part.mime == "message/rfc822" and len(body.remarks) < 20:
         inner = split(part.content()[:200_000])[0]
         body.remarks.append(("mail", inner.text("subject"), inner.text("from")))
+
+
+def _open_shell(part: Part, body: Body, texts: list[str]) -> None:
+    """A signed shell is read; an encrypted one is named."""
+    kind = part.params.get("smime-type", "").lower()
+    inner = signed_content(part.content()) if kind in ("", "signed-data") and len(body.remarks) < _SHELLS else None
+    _name_shell(body, "signed.smime" if inner is not None or kind == "signed-data" else "encrypted.smime")
+    if inner is not None:
+        found = read_body(parse_mail(inner), depth=_SHOWN_INSIDE)
+        texts.append(found.text)
+        body.remarks += [remark for remark in found.remarks if remark not in body.remarks]
+        body.flags |= found.flags
+        body.lies += found.lies
 
 
 def _plain(enriched: str) -> str:
