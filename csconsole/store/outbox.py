@@ -364,6 +364,13 @@ def count_settle(tx: Tx, row_id: int, not_before: int) -> None:
     )
 
 
+def look_now(tx: Tx) -> None:
+    """Makes look-ups due that were planned by a clock which was set back since."""
+    planned = "state in ('settling', 'uncertain') and max(created_at, coalesce(claimed_at, 0)) > ?"
+    if tx.read_one(f"select 1 from outbox where {planned} limit 1", (tx.now,)):
+        tx.execute(f"update outbox set not_before = ?, rev = ? where {planned}", (tx.now, tx.rev, tx.now))
+
+
 def cancel(tx: Tx, row_id: int) -> bool:
     """Pulls a waiting row back; False when it is already on its way."""
     done = tx.execute(

@@ -264,10 +264,11 @@ class AccountSync:
 
     async def _settle_loop(self) -> None:
         while True:
-            await self.settle_wake.wait()
+            if not self._look_at_all:  # else it was begun, and a fault came between
+                await self.settle_wake.wait()
             self.settle_wake.clear()
-            everything, self._look_at_all = self._look_at_all, False
-            await self.settler.settle_due(all_rows=everything)
+            await self.settler.settle_due(all_rows=self._look_at_all)
+            self._look_at_all = False
             self.send_wake.set()
 
     def clock_was_set(self) -> None:

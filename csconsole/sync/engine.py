@@ -98,6 +98,7 @@ class Engine:
         Raises:
             NotFoundError: no account of that name is enabled.
         """
+        self._clock_was_set()  # from here on it would be noticed
         wanted = set(names) if names is not None else None
         enabled = {account.name: account for account in self.config.accounts if account.enabled}
         if unknown := sorted((wanted or set()) - enabled.keys()):

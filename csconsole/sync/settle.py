@@ -60,6 +60,7 @@ def recover(tx: Tx) -> int:
             outbox.finish(
                 tx, row.id, end.state, reason=end.reason, not_before=tx.now + round(end.wait * 1000), outcome="died"
             )
+    outbox.look_now(tx)
     return len(rows)
 
 

@@ -64,6 +64,11 @@ class Copy:
         """What the customers received."""
         return Counter(line.text for line in Ledger(self.data.root).accepted(self.template.account))
 
+    def texts(self) -> Counter[str]:
+        """Each text the customers received, those that came together one by one."""
+        lines = Ledger(self.data.root).accepted(self.template.account)
+        return Counter(text for line in lines for text in line.text.split("\n\n"))
+
     def everything(self) -> object:
         """All that a further run must not change."""
         return [(r.uid, r.state, r.attempts) for r in self.rows()], self.incoming(), self.accepted()

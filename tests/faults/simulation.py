@@ -151,7 +151,11 @@ class _DyingAccess(InlineAccess):
         self._step()
         if plan.disk_full:
             raise DiskFullError("The disk is full.")
-        found = await super().call(work, *args, **kwargs)
+        plan.at_work = self._step
+        try:
+            found = work(*args, **kwargs)
+        finally:
+            plan.at_work = None
         self._step()
         return found
 
@@ -203,6 +207,15 @@ class _Life:
         self.disk_full = False
         self.steps_left: int | None = None
         self.died = asyncio.Event()
+        self.at_work: Callable[[], None] | None = None
+        honest = self.rig.store.transaction
+
+        def transaction(now: int, **options: Any) -> Any:
+            if self.at_work is not None:
+                self.at_work()  # the worker may die between two transactions of one piece of work
+            return honest(now, **options)
+
+        self.rig.store.transaction = transaction  # type: ignore[method-assign]  # the store of this world
         self.given: list[tuple[int, str]] = []
         self.texts: dict[str, str] = {}
         self.numbers = 0
@@ -378,6 +391,12 @@ class _Life:
         )
         if gaps:
             self.world.problems.append(f"sequences with gaps: {gaps}")
+        shown = store.read(
+            "select body_text from message where direction = 'out' and visibility = 'public'"
+            " group by conversation_id, body_text having count(*) > 1"
+        )
+        if shown:
+            self.world.problems.append(f"an echo of ours was not recognised: {shown}")
 
 
 async def _bury(people: set[Any]) -> None:

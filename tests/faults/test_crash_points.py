@@ -18,6 +18,7 @@ from csconsole.paths import DataDir
 from csconsole.services import replies
 from csconsole.services.desk import Desk
 from csconsole.services.finding import open_conversation
+from csconsole.store import drafts
 from csconsole.store.database import Store
 from csconsole.sync import engine, worker
 from tests.faults import copies, tracing
@@ -216,8 +217,11 @@ def test_backup(shop: DemoShop, tmp_path: Path) -> None:
 def test_restore(shop: DemoShop, tmp_path: Path) -> None:
     shop.answer(2)
     store = Store(shop.data.root)
+    desk = Desk.open(store, shop.config, shop.clock)
+    with desk.transaction() as tx:
+        drafts.save(tx, desk.actor.id, copies.conversation(shop), "note", TEXT, 0)
     store.backup(tmp_path / "backup.db")
-    replies.send_reply(Desk.open(store, shop.config, shop.clock), copies.conversation(shop), TEXT, now=True)
+    replies.send_reply(desk, copies.conversation(shop), TEXT, now=True)
     store.close()
     old = [(row.uid, row.state) for row in Copy(shop, tmp_path / "calm").rows()]
     new = [(uid, "uncertain") for uid, _ in old[1:]]
@@ -228,6 +232,7 @@ def test_restore(shop: DemoShop, tmp_path: Path) -> None:
         again = tracing.run("command", str(copy.data.root), *arguments, place=tmp_path / "again")
         assert again.code == 0, again.err
         assert [(row.uid, row.state) for row in copy.rows()] == new
+        assert copy.read(lambda s: s.read("select body from draft")) == [(TEXT,)]
         kept = sorted(copy.data.backups.glob("*"), key=lambda path: path.name)
         assert [path.name for path in kept] == [f"before-restore-{n}.db" for n in range(1, len(kept) + 1)]
         assert 1 <= len(kept) <= 2

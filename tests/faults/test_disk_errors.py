@@ -3,8 +3,12 @@ what is wrong, and afterwards everything goes on. The errors are put into single
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from tests.faults.tracing import Ended
 pytestmark = pytest.mark.faults
 
 SEED = 28
-PLACES = chosen(1, 25)
+PLACES = chosen(1, 8)
 """Places tried for each error in each system call."""
 CALLS = ("pwrite64", "fdatasync", "fsync", "write", "pread64", "ftruncate")
 ERRORS = ("EIO", "ENOSPC", "EINTR")
@@ -137,3 +141,30 @@ def test_memory_runs_out(shop: DemoShop, tmp_path: Path) -> None:
     tell(line)
     assert 0 < refused < line.cases
     assert (line.lost, line.twice) == (0, 0)
+
+
+@pytest.mark.parametrize("way", ["tmpfs", "limit"])
+def test_the_disk_is_full_for_a_while(shop: DemoShop, tmp_path: Path, repository: Path, way: str) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    own_mounts = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    if way == "tmpfs" and subprocess.run([*own_mounts, "mount", "-t", "tmpfs", "tmpfs", place], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a small disk; the same is tried with a limit on the size of files")
+    done = subprocess.run(
+        [
+            *(own_mounts if way == "tmpfs" else ()),
+            *(sys.executable, "-m", "tests.faults.full_disk", way, str(shop.data.root), str(place)),
+        ],
+        cwd=repository,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    facts = {name: found[name] for name in ("given", "refused")}
+    tell(Line(f"disk-full {way}", found["given"] + found["refused"], 0, found["lost"], found["twice"], facts=facts))
+    assert found["refused"] > 0
+    assert (found["lost"], found["twice"], found["unasked"], found["refused_after"]) == (0, 0, 0, 0), found
+    assert way != "tmpfs" or all("disk is full" in sentence for sentence in found["said"]), found

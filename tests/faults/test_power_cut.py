@@ -103,15 +103,15 @@ def dump(root: Path) -> str:
         connection.close()
 
 
-def record(shop: DemoShop, place: Path, victim: str, *arguments: object) -> Recording:
-    """Runs a victim on a shop and records what it does to its files."""
-    before = files_of(shop.data.root)
+def record(shop: DemoShop, place: Path, victim: str, *arguments: object, before: tuple[str, ...] = ()) -> Recording:
+    """Runs a victim on a shop and records what it does to its files; ``before`` is given before the directory."""
+    files = files_of(shop.data.root)
     log = place / "writes"
     ended = tracing.run(
-        victim, str(shop.data.root), *arguments, place=place, strace=(*STRACE, "-o", str(log)), limit=120
+        victim, *before, str(shop.data.root), *arguments, place=place, strace=(*STRACE, "-o", str(log)), limit=120
     )
     assert ended.code == 0, ended.err
-    return Recording(shop, recorded(log, shop.data.root), before, place / "after")
+    return Recording(shop, recorded(log, shop.data.root), files, place / "after")
 
 
 def whole(root: Path) -> bool:
@@ -224,7 +224,7 @@ def test_power_fails_while_the_worker_reads_and_sends(tmp_path: Path, repository
 
 def test_power_fails_while_a_backup_is_put_back(shop: DemoShop, tmp_path: Path) -> None:
     shop.answer(2)
-    with _opened(shop) as store:
+    with opened(shop) as store:
         store.backup(tmp_path / "backup.db")
     shop.answer(3)
     recording = record(shop, tmp_path / "run", "command", "restore", str(tmp_path / "backup.db"))
@@ -259,7 +259,8 @@ def test_power_fails_while_a_backup_is_written(shop: DemoShop, tmp_path: Path) -
 
 
 @contextmanager
-def _opened(shop: DemoShop) -> Iterator[Store]:
+def opened(shop: DemoShop) -> Iterator[Store]:
+    """The shop's database."""
     store = Store(shop.data.root)
     try:
         yield store

@@ -21,7 +21,7 @@ from tests.faults.simulation import World, simulate
 pytestmark = pytest.mark.faults
 
 FIRST = 1
-SEEDS = chosen(60, 5_000)
+SEEDS = chosen(60, 2_000)
 PARTS = 4
 ROOT = Path(__file__).resolve().parents[2]
 

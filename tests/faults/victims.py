@@ -9,6 +9,8 @@ import resource
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from csconsole import __main__ as program
 from csconsole import cli
 from csconsole.config.loader import load
@@ -67,8 +69,11 @@ def agent(data: str, seed: int, count: int, mode: str = "wal") -> None:
     store.close()
 
 
-def _act(desk: Desk, rng: random.Random, conversation: int, number: int) -> str:
-    kind = rng.choice(("reply", "reply", "note", "tag", "status", "assign", "draft", "undo", "field", "raw"))
+KINDS = ("reply", "reply", "note", "tag", "status", "assign", "draft", "undo", "field", "raw")
+
+
+def _act(desk: Desk, rng: random.Random, conversation: int, number: int, besides: tuple[str, ...] = ()) -> str:
+    kind = rng.choice([kind for kind in KINDS if kind not in besides])
     text = f"{kind} {number} ไม่หาย " + "ก" * rng.randrange(400)
     try:
         if kind == "reply":
@@ -143,3 +148,34 @@ def starved(data: str, room: int, *arguments: str) -> int:
     limit = pages * resource.getpagesize() + room
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     return command(data, *arguments)
+
+
+def careless(bug: str, data: str, *arguments: str) -> int:
+    """A command of a program with a fault built in; see :mod:`tests.faults.careless`."""
+    from tests.faults.careless import BUGS
+
+    BUGS[bug]()
+    return command(data, *arguments)
+
+
+def console(data: str, name: str, seed: int, count: int) -> None:
+    """An agent of that name who does ``count`` things; each line says what was done, and of replies the text."""
+    place = DataDir(Path(data))
+    config = load(place.config, settings_type)
+    config = msgspec.structs.replace(config, agent=msgspec.structs.replace(config.agent, name=name))
+    store = Store(place.root)
+    desk = Desk.open(store, config, clocks.clock_for(config, place.root))
+    rng = random.Random(seed)
+    conversations = [key for (key,) in store.read("select id from conversation order by id")]
+    for number in range(count):
+        conversation = rng.choice(conversations)
+        if rng.random() < 0.4:
+            text = f"{name} {seed} {number}"
+            try:
+                replies.send_reply(desk, conversation, text, now=rng.random() < 0.7)
+            except CsconsoleError:
+                continue
+            acknowledge(text)
+        else:
+            _act(desk, rng, conversation, number, besides=("reply", "raw"))
+    store.close()
