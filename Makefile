@@ -16,7 +16,7 @@ help:
 	@echo "make setup     the environment in .venv, with everything development needs"
 	@echo "make demo      the console on invented conversations (without a terminal: build it and list them)"
 	@echo "make test      all tests; installs Dovecot, Postfix, tmux and strace where it may"
-	@echo "make faults    kill, cut and starve it in every place; writes docs/dev/reliability.md (about half an hour)"
+	@echo "make faults    kill, cut and starve it in every place; writes docs/dev/reliability.md (an hour)"
 	@echo "make check     format, lint, types, import contracts, generated files"
 	@echo "make format    reformat the code"
 	@echo "make bench     measure against the budgets; a missed budget fails"

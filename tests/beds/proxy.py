@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Literal
 
 Direction = Literal["to_server", "to_client"]
-Action = Literal["cut", "stall"]
+Action = Literal["cut", "stall", "half", "repeat", "replace"]
 
 
 @dataclass
@@ -25,12 +25,14 @@ class Rule:
 
     Attributes:
         action: ``cut`` ends the connection, with a reset for the client; ``stall`` keeps them open and lets
-        nothing pass any more.
+        nothing pass any more; ``half`` ends in order what the client is sent, and takes what it still says;
+        ``repeat`` lets the match pass twice and ``replace`` lets something else pass, and neither breaks anything.
         direction: which stream is watched.
         after_bytes: break once this many bytes passed in that direction, or None.
         pattern: break where this was seen in that direction, or None.
         swallow: with a pattern: hold back the bytes of the match itself (a lost answer); otherwise they pass.
         connections: for how many connections it holds, None for all.
+        instead: what passes in the place of the match.
     """
 
     action: Action
@@ -39,6 +41,15 @@ class Rule:
     pattern: re.Pattern[bytes] | None = None
     swallow: bool = False
     connections: int | None = 1
+    instead: bytes = b""
+
+    def altered(self, chunk: bytes) -> bytes:
+        """Returns what passes of a chunk that is not broken but changed."""
+        if self.pattern is None:
+            return chunk
+        if self.action == "repeat":
+            return self.pattern.sub(lambda match: match[0] * 2, chunk)
+        return self.pattern.sub(lambda _: self.instead, chunk)
 
     def break_at(self, passed: bytes, chunk: bytes) -> int | None:
         """Returns how much of ``chunk`` may still pass before the break, None when there is none yet.
@@ -142,6 +153,18 @@ class FaultProxy:
         """Makes the line a black hole at a place in one stream: open, but silent both ways. See :meth:`cut`."""
         self._add("stall", direction, after, after_bytes, swallow, connections)
 
+    def half_close(self, after: bytes, *, swallow: bool = False, connections: int | None = 1) -> None:
+        """Ends in order what the server says at a place of it, while what the client says still arrives."""
+        self._add("half", "to_client", after, None, swallow, connections)
+
+    def repeat(self, after: bytes, *, connections: int | None = 1) -> None:
+        """Lets a part of what the server says arrive twice, where it comes in one piece."""
+        self._add("repeat", "to_client", after, None, False, connections)
+
+    def replace(self, after: bytes, instead: bytes, *, connections: int | None = 1) -> None:
+        """Lets the server say something else, where it comes in one piece: a storm of refusals."""
+        self._add("replace", "to_client", after, None, False, connections, instead)
+
     def _add(
         self,
         action: Action,
@@ -150,12 +173,13 @@ class FaultProxy:
         after_bytes: int | None,
         swallow: bool,
         connections: int | None,
+        instead: bytes = b"",
     ) -> None:
         if (after is None) == (after_bytes is None):
             raise ValueError("give either after or after_bytes")
         pattern = None if after is None else re.compile(after, re.MULTILINE)
         with self._lock:
-            self._rules.append(Rule(action, direction, after_bytes, pattern, swallow, connections))
+            self._rules.append(Rule(action, direction, after_bytes, pattern, swallow, connections, instead))
 
     def clear(self) -> None:
         """Forgets the rules for coming connections."""
@@ -241,6 +265,9 @@ class FaultProxy:
                 if connection.broken is not None:
                     continue
                 for rule in connection.rules:
+                    if rule.action in ("repeat", "replace"):
+                        chunk = rule.altered(chunk) if rule.direction == direction else chunk
+                        continue
                     length = rule.break_at(bytes(passed), chunk) if rule.direction == direction else None
                     if length is not None:
                         connection.broken = rule.action
@@ -255,7 +282,9 @@ class FaultProxy:
             if connection.broken is not None:
                 with self._changed:
                     self._changed.notify_all()
-                if connection.broken == "cut":
+                if connection.broken == "half":
+                    _finish(target)
+                elif connection.broken == "cut":
                     # The server sees an orderly end, so that what passed before the cut surely reached it.
                     client, server = (source, target) if direction == "to_server" else (target, source)
                     _end(server)

@@ -11,13 +11,15 @@ import msgspec
 
 LONG = os.environ.get("CSCONSOLE_FAULTS") == "long"
 """Whether this is the long form (``make faults``): every case instead of a sample."""
+EVERY = int(os.environ.get("CSCONSOLE_FAULTS_EVERY", "1"))
+"""The long form takes every n-th case of those that are enumerated; a line tells how many there are."""
 PROPERTY = "faults"
 """Name of the test property that carries a line to the summary of the run."""
 
 
 def chosen(short: int, long: int) -> int:
     """How many cases this form tries."""
-    return long if LONG else short
+    return max(short, long // EVERY) if LONG else short
 
 
 class Line(msgspec.Struct):

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.faults.lines import EVERY, LONG
+
 _HEAD = """# What was tried to lose or repeat a message
 
 Made by `make faults`; do not edit. The tests are in `tests/faults`; `make test` runs their short form, which takes a
-sample of the same cases with the same seeds.
+sample of the same cases with the same seeds. `make faults CSCONSOLE_FAULTS_EVERY=5` takes every fifth case of the
+long form, `CSCONSOLE_FAULTS_MINUTES=60` lets two consoles and a worker go on for an hour.
 
 - **cases**: faults that were injected: kills, power cuts, errors, broken lines.
 - **lost**: what was acknowledged and is gone, or a message that never came to an end. Must be 0.
@@ -36,7 +39,9 @@ def write(path: Path, root: Path, lines: Mapping[str, Sequence[str]], outcome: s
     from csconsole.store import driver
 
     version = ".".join(map(str, driver.VERSION))
-    parts = [_HEAD, f"\nThis run: {outcome} SQLite {version}.\n"]
+    share = "every case" if EVERY == 1 else f"every case in {EVERY}"
+    form = f"long form, {share}" if LONG else "short form"
+    parts = [_HEAD, f"\nThis run: {form}. {outcome} SQLite {version}.\n"]
     for name in sorted(lines):
         title, text = _subject(root / name)
         parts.append(f"\n## {title}\n\n`{name}`. {text}\n\n```\n" + "\n".join(lines[name]) + "\n```\n")
