@@ -40,6 +40,8 @@ def play(player: Player) -> Costs:
 
 def in_console(pty: RawPty) -> Costs:
     """Moves, pages, opens, goes on, types and picks as an agent does."""
+    pty.write(b"ga")  # all open conversations: more than the keys come past
+    settle(pty, 0.5)
     costs: Costs = {"move": press(pty, b"j", MOVES), "page": press(pty, b"\x04", PAGES)}
     press(pty, b"\x15", PAGES)
     costs["open"] = _turns(pty, TURNS, b"\r", b"\x1b[27u", b"j")

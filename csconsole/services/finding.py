@@ -18,6 +18,8 @@ from csconsole.store.queue import Queue
 
 FEW = 1_500
 """Conversations up to which a filter drives the search: all their messages are read instead of the index."""
+SOME = 50_000
+"""Conversations up to which a filter is read once, so that the words are looked for in theirs alone."""
 
 
 class OpenConversation(msgspec.Struct, frozen=True):
@@ -109,6 +111,9 @@ def search_messages(desk: Desk, text: str, *, limit: int = 50) -> list[search.Hi
     few = queue.ids(filters, scope, limit=FEW + 1)
     if len(few) <= FEW:
         return search.search(desk.store, words, limit=limit, conversations=few)
+    some = queue.ids(filters, scope, limit=SOME + 1)
+    if len(some) <= SOME:
+        return search.search(desk.store, words, limit=limit, among=frozenset(some))
     return search.search(desk.store, words, limit=limit, keep=lambda ids: queue.among(filters, scope, ids))
 
 

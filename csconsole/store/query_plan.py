@@ -17,7 +17,7 @@ from csconsole.store.query_sql import Condition, Scope, compile_query
 ENDED_FROM = 3 << 61
 """Queue keys of ended conversations begin here (:func:`csconsole.domain.rules.queue_key`)."""
 
-RARE = 1_500
+RARE = 4_000
 """Conversations up to which a tag is rare: sorting them costs less than walking past all others."""
 
 

@@ -9,7 +9,7 @@ without the index. Rows not indexed yet are read directly, so a message is found
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from contextlib import closing
 from itertools import islice
 from typing import Any
@@ -127,7 +127,13 @@ class _Frequencies(Mapping[str, int]):
 
 
 def search(
-    store: Store, text: str, *, limit: int = 50, conversations: list[int] | None = None, keep: Keep | None = None
+    store: Store,
+    text: str,
+    *,
+    limit: int = 50,
+    conversations: list[int] | None = None,
+    among: Set[int] | None = None,
+    keep: Keep | None = None,
 ) -> list[Hit]:
     """The newest messages that contain every word of ``text``, by their instant.
 
@@ -135,7 +141,8 @@ def search(
         store: the database.
         text: what a person typed; every string is a valid query, quotes keep a phrase together.
         limit: most hits.
-        conversations: look only into these, None for all; right when they are few.
+        conversations: read all messages of these, None for all; right when they are few.
+        among: look at no message of other conversations; right when they are some.
         keep: says which conversations may be shown; right when they are many.
     """
     needle = parse_query(text)
@@ -143,7 +150,7 @@ def search(
         return []
     wanted = limit + SLACK if limit > 1 else 1
     found: list[tuple[Any, ...]] = []
-    matches = _matches(store, needle, conversations)
+    matches = _matches(store, needle, conversations, among)
     while len(found) < wanted and (batch := list(islice(matches, min(_BATCH, wanted)))):
         allowed = keep({c for _, c, _ in batch}) if keep is not None else None
         found += _shown(store, [n for n, c, _ in batch if allowed is None or c in allowed])
@@ -195,22 +202,31 @@ def customers_with(store: Store, text: str, *, limit: int = 5_000) -> list[int]:
 _Match = tuple[int, int, str]
 
 
-def _matches(store: Store, needle: Needle, conversations: list[int] | None) -> Iterator[_Match]:
+def _matches(
+    store: Store, needle: Needle, conversations: list[int] | None, among: Set[int] | None = None
+) -> Iterator[_Match]:
     """``(n, conversation, folded text)`` of matching messages, roughly newest first, each once."""
     seen: set[int] = set()
-    for match in _candidates(store, needle, conversations):
-        if match[0] not in seen and needle.matches(match[2]):
-            seen.add(match[0])
-            yield match
+    for n, conversation, subject, body in _candidates(store, needle, conversations):
+        # In this order: to fold a text costs more than all the rest.
+        if (among is not None and conversation not in among) or n in seen:
+            continue
+        text = fold(f"{subject}\n{body}")
+        if needle.matches(text):
+            seen.add(n)
+            yield n, conversation, text
 
 
 _COLUMNS = "m.n, m.conversation_id, m.subject, m.body_text"
 _SHOWN = "m.redacted_at is null and m.delivery is not 'cancelled'"
 
 
-def _candidates(store: Store, needle: Needle, conversations: list[int] | None) -> Iterator[_Match]:
+_Candidate = tuple[int, int, str, str]
+
+
+def _candidates(store: Store, needle: Needle, conversations: list[int] | None) -> Iterator[_Candidate]:
     if conversations is not None:
-        yield from _stream(
+        yield from _rows(
             store,
             f"select {_COLUMNS} from json_each(?) j cross join message m on m.conversation_id = j.value"
             f" where {_SHOWN} order by m.n desc",
@@ -218,31 +234,26 @@ def _candidates(store: Store, needle: Needle, conversations: list[int] | None) -
         )
         return
     terms = needle.candidate_terms(_Frequencies(store))
-    yield from _stream(
+    yield from _rows(
         store,
         f"select {_COLUMNS} from to_index w cross join message m on m.n = w.n where {_SHOWN} order by w.n desc",
         (),
     )
     if not terms:
-        yield from _stream(store, f"select {_COLUMNS} from message m where {_SHOWN} order by m.n desc", ())
+        yield from _rows(store, f"select {_COLUMNS} from message m where {_SHOWN} order by m.n desc", ())
         return
     below = 1 << 62
     if _is_common(store, terms):
         newest = f"select {_COLUMNS} from message m where {_SHOWN} order by m.n desc limit {NEWEST}"
-        for match in _stream(store, newest, ()):
-            below = match[0]
-            yield match
-    yield from _stream(
+        for row in _rows(store, newest, ()):
+            below = row[0]
+            yield row
+    yield from _rows(
         store,
         f"select {_COLUMNS} from message_fts cross join message m on m.n = message_fts.rowid"
         f" where message_fts match ? and message_fts.rowid < ? and {_SHOWN} order by message_fts.rowid desc",
         (fts_expression(terms), below),
     )
-
-
-def _stream(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[_Match]:
-    for n, conversation_id, subject, body in _rows(store, sql, args):
-        yield n, conversation_id, fold(f"{subject}\n{body}")
 
 
 def _rows(store: Store, sql: str, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rich.control import Control
+from textual._compositor import Compositor
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
@@ -36,32 +37,36 @@ def lines_for(screen: Screen[object], regions: Iterable[Region]) -> list[tuple[i
     # Our strips hold no ANSI colours; any other filter (no colour, dim) changes them.
     if app.is_inline or not all(isinstance(each, ANSIToTruecolor) for each in app.get_line_filters()):
         return None
-    places = screen._compositor.visible_widgets
+    compositor = screen._compositor
+    places = compositor.visible_widgets
     lines: list[tuple[int, int, Strip]] = []
-    for region in regions:
-        owner = _owner(places, region)
-        if owner is None:
-            return None
-        widget, left, top = owner
-        for y in range(region.y, region.bottom):
-            strip = widget.render_line(y - top)
-            start, end = region.x - left, region.right - left
-            whole = start == 0 and end >= strip.cell_length
-            lines.append((region.x, y, strip if whole else strip.crop(start, end)))
-    lines.sort(key=lambda line: (line[1], line[0]))
-    return lines
+    # Regions may overlap; as spans each cell is sent once.
+    return lines if all(_add(lines, places, Region(x, y, end - x, 1)) for y, x, end in _spans(regions)) else None
 
 
-def _owner(places: Places, region: Region) -> tuple[Widget, int, int] | None:
-    """The widget a region lies in, with its left column and top line; None when it is covered, or no such widget."""
+def _spans(regions: Iterable[Region]) -> Iterable[tuple[int, int, int]]:
+    return Compositor._regions_to_spans(regions)
+
+
+def _add(lines: list[tuple[int, int, Strip]], places: Places, span: Region) -> bool:
+    """Adds a piece of a line, in front to back order; False when it lies in something not made of lines."""
+    if span.width <= 0:
+        return True
     for widget, (place, clip) in places.items():
         seen = place.intersection(clip)
-        if not seen.overlaps(region):
+        if not seen.overlaps(span):
             continue
-        if not isinstance(widget, ChangedLines) or not seen.contains_region(region):
-            return None
-        return (widget, place.x, place.y) if not any(widget.gutter) else None
-    return None
+        if not isinstance(widget, ChangedLines) or any(widget.gutter):
+            return False
+        part = seen.intersection(span)
+        left = Region(span.x, span.y, part.x - span.x, 1)
+        right = Region(part.right, span.y, span.right - part.right, 1)
+        if not _add(lines, places, left):
+            return False
+        strip, start, end = widget.render_line(span.y - place.y), part.x - place.x, part.right - place.x
+        lines.append((part.x, part.y, strip if not start and end >= strip.cell_length else strip.crop(start, end)))
+        return _add(lines, places, right)
+    return False
 
 
 def written(lines: list[tuple[int, int, Strip]], screen: Screen[object]) -> str:

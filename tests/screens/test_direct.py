@@ -100,6 +100,17 @@ async def test_a_covered_line_is_left_to_the_compositor(thai: Path) -> None:
             assert all(cells(strip) == cells(composed[y].crop(x, x + strip.cell_length)) for x, y, strip in lines or [])
 
 
+async def test_regions_that_overlap_and_cross_widgets_are_sent_once(thai: Path) -> None:
+    async with console(thai) as one:
+        header, tabs = one.main.bars.header.region, one.main.bars.tabs.region
+        both = Region(header.x, header.y, header.width, 2)
+        lines = direct.lines_for(one.main, [both, header, Region(5, tabs.y, 10, 1), Region(0, tabs.y, 120, 1)])
+        assert lines is not None
+        assert [(x, y, strip.cell_length) for x, y, strip in lines] == [(0, 0, 120), (0, 1, 120)]
+        row = Region(0, one.main.queue.region.y, 120, 1)
+        assert direct.lines_for(one.main, [row]) is None, "the rule between two panes is no line of a widget"
+
+
 async def test_a_filter_of_colours_is_left_to_the_compositor(thai: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with console(thai) as one:
