@@ -52,6 +52,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: DataWatch | None = None
         self._collector: KeyedCollector | None = None
+        self._early: list[events.Key] | None = []
         self.background = Background(self.on_loop, self.read_failed)
 
     def get_default_screen(self) -> Screen[Any]:
@@ -105,6 +106,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._watch.start()
         loop.call_later(0.02, self.main.load_the_rest)
         loop.call_later(0.05, self._start_worker)
+        self.call_later(self._read_early)
 
     def _start_worker(self) -> None:
         try:
@@ -155,6 +157,18 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
+        if self._early is not None:
+            self._early.append(event)
+        else:
+            await self._read(event)
+
+    async def _read_early(self) -> None:
+        """Obeys the keys that came before the panes were there: what they open has its place only then."""
+        early, self._early = self._early or [], None
+        for event in early:
+            await self._read(event)
+
+    async def _read(self, event: events.Key) -> None:
         if self._collector is not None:
             self._collector.key_pressed()
         if not isinstance(event, keyboard.EscapedKey):
@@ -173,13 +187,25 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if field is not None:
             await self._read_by(field)
 
+    def _when_screen_heard(self, action: Callable[[], None]) -> None:
+        if not self.main.call_later(action):
+            action()
+
     async def _read_by(self, field: Widget) -> None:
-        """Waits until a field has taken the key it was given.
+        """Waits until a field has taken the key it was given, and the screen what the field made of it.
 
         A field reads its keys in a queue of its own, the commands read theirs here. Over a slow line many keys come
-        at once: without this a Ctrl+S would send before the last letters were in the text.
+        at once: without this a Ctrl+S would send before the last letters were in the text, and the letters behind an
+        Enter would go to the field it closes.
         """
         taken = asyncio.Event()
-        field.call_later(taken.set)
+
+        def told() -> None:
+            """What the field told stands in its queue behind this; it is with the screen when that is over."""
+            if not field.call_later(self._when_screen_heard, taken.set):
+                taken.set()
+
+        if not field.call_later(told):
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(taken.wait(), LONGEST_KEY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tomllib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -147,11 +147,15 @@ class Console:
 
 
 @asynccontextmanager
-async def console(data: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Console]:
-    """Runs the console on a data directory at the demo's still instant, without a worker."""
+async def console(data: Path, size: tuple[int, int] = (120, 40), early: Sequence[str] = ()) -> AsyncIterator[Console]:
+    """Runs the console on a data directory at the demo's still instant, without a worker; ``early`` keys come first."""
     clock = FixedClock(STILL_AT)
     session = open_session(None, data, clock=clock, starts_worker=False)
     app = ConsoleApp(session)
+    for key in early:
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(app)
+        app.post_message(event)
     try:
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from csconsole.clock import MINUTE, SECOND
 from csconsole.services import acts, replies
@@ -349,3 +351,19 @@ async def test_a_message_is_answered_with_its_words_quoted(english: Path) -> Non
         await one.open("แอน")
         await one.press("comma", "comma", "greater_than_sign")
         await one.sees("║> ขอคืนเงินดีกว่าค่ะ")
+
+
+async def test_keys_behind_an_enter_go_to_what_it_opens_however_busy_the_screen_is(english: Path) -> None:
+    async with console(english) as one:
+        await one.open("แอน")
+        await one.press("semicolon")
+        await one.sees("┌ Canned")
+        await one.type("return.pickup")
+        one.main.call_later(asyncio.sleep, 0.1)
+        for key in ("enter", "2", "8", "slash", "1", "1", "enter"):
+            event = events.Key(key, "/" if key == "slash" else key if len(key) == 1 else None)
+            event.set_sender(one.app)
+            one.app.post_message(event)
+        await one.sees("Fill in: slot")
+        await one.press("3", "enter")
+        await one.until(lambda: "เสาร์ 28 พ.ย. 2569 หลัง 18.00 น." in one.main.composer.text, "the reply")
