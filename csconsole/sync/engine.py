@@ -243,6 +243,11 @@ class Engine:
             if account.account_id in due:
                 account.send_wake.set()
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether every account was asked for news once, well or not."""
+        return all(account.puller.looked for account in self.accounts.values())
+
     async def busy(self, within: float) -> bool:
         """Whether something is under way or due within some seconds: a reason not to end yet."""
         if self._jobs:

@@ -61,6 +61,7 @@ class Puller:
         error: why the last pull failed, "" when it did not.
         trouble: why the account can send nothing, "" when it can; shown beside its freshness.
         fresh_at: instant (ms UTC) of the last pull after which no live news were left.
+        looked: whether a pull has ended, well or not.
         watching_since: since when (ms UTC) hints are followed, None when they are not.
     """
 
@@ -92,6 +93,7 @@ class Puller:
         self.watching_since: int | None = None
         self.fresh_at: int | None = None
         self.next_try_at = 0
+        self.looked = False
         self._stamped_at: int | None = None
         self._counted: tuple[int | None, str] = (None, "")
         self._turn = asyncio.Lock()
@@ -144,6 +146,8 @@ class Puller:
             except Exception as error:
                 await self.failed(error)
                 return False
+            finally:
+                self.looked = True
             return True
 
     async def _pages(self) -> None:

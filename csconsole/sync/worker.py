@@ -162,7 +162,7 @@ class _Ends:
         if left <= 0:
             return True
         try:
-            return not await engine.busy(left)
+            return engine.has_looked and not await engine.busy(left)
         except StoreError as error:
             log.error("the outbox could not be read: %s", error.message)
             return True
