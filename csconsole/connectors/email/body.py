@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from csconsole.connectors.email.calendar import read_invitation
 from csconsole.connectors.email.cms import signed_content
 from csconsole.connectors.email.headers import split
-from csconsole.connectors.email.layout import closed, unmarked
+from csconsole.connectors.email.marks import closed, unmarked
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.transfer import BASE64, find_uuencoded
 
@@ -40,7 +40,7 @@ class Body:
     """The readable side of a mail.
 
     Attributes:
-        text: all texts in order, not yet sanitised, with the marks of :mod:`csconsole.connectors.email.layout`.
+        text: all texts in order, not yet sanitised, with the marks of :mod:`csconsole.connectors.email.marks`.
         html: the cleaned markup, where the text came from HTML.
         attachments: parts that are files.
         flags: ``encrypted``, ``signed``, ``cut``, ``html`` (the text was made from HTML).

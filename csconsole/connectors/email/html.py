@@ -11,7 +11,8 @@ import re
 from html import unescape
 from typing import NamedTuple
 
-from csconsole.connectors.email.layout import lay_out, unmarked
+from csconsole.connectors.email.layout import lay_out
+from csconsole.connectors.email.marks import unmarked
 
 MAX_HTML = 1_000_000
 MAX_TAGS = 60_000
@@ -56,7 +57,7 @@ class HtmlText(NamedTuple):
 
     Attributes:
         text: the text, not yet sanitised for the terminal (entities may have become control characters), with the
-            marks of :mod:`csconsole.connectors.email.layout`.
+            marks of :mod:`csconsole.connectors.email.marks`.
         html: the cleaned markup.
         remote_images: pictures that would be fetched from outside.
         hidden: elements the sender hid from view.

@@ -11,20 +11,30 @@ left in it (:data:`MARKS`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 
 from csconsole.connectors.email.links import link_text
-
-QUOTE_OPEN, QUOTE_CLOSE, SIGNATURE_OPEN, SIGNATURE_CLOSE = MARKS = "\ue000\ue001\ue002\ue003"
-"""Private-use signs at line starts; no text from outside keeps them (:func:`unmarked`)."""
+from csconsole.connectors.email.marks import (
+    MARKS,
+    OUTLOOK_RULE,
+    QUOTE_CLOSE,
+    QUOTE_OPEN,
+    QUOTED,
+    QUOTED_FROM,
+    SIGNATURE_CLOSE,
+    SIGNATURE_OPEN,
+    SIGNED,
+    unmarked,
+)
 
 MAX_DEPTH = 200
 """Blocks in blocks whose nesting is shown; deeper ones are read without it."""
 MAX_PREFIX = 20
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^<>]*)?)>|([^<]+|<)")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_STYLE = 600
+"""Signs of a style, class or id that are looked at."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _HIDDEN = re.compile(
     r"display:\s*none|visibility:\s*hidden|font-size:\s*0(?![.\d]*[1-9])|max-height:\s*0(?![.\d]*[1-9])"
@@ -33,67 +43,9 @@ _HIDDEN = re.compile(
 )
 _NO_MARGIN = re.compile(r"margin:\s*0(?:[a-z]{2})?(?:;|$|\s+0)|margin-bottom:\s*0", re.IGNORECASE)
 _PRE = re.compile(r"white-space:\s*(?:pre|break-spaces)", re.IGNORECASE)
-_OUTLOOK_RULE = re.compile(
-    r"border(?:-top)?:\s*(?:none|solid)[^;]*;?.*border-top:\s*solid|^border:\s*none;\s*border-top:\s*solid"
-    r"|border-top:\s*solid #?(?:e1e1e1|b5c4df|b5c4df|cccccc)",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(
-    r"\b(?:yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|gmail_extra_quote|x_yahoo_quoted"
-    r"|ms-outlook-mobile-reference-message|outlookmessageheader|wps_quote|qq_quote|foxmail_quote)\b",
-    re.IGNORECASE,
-)
-_QUOTED_FROM = re.compile(
-    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|stopspelling|mail-editor-reference-message-container|olk_src_body_section"
-    r"|reply-intro|isreplycontent|quoted_header)$",
-    re.IGNORECASE,
-)
-_SIGNED = re.compile(
-    r"\b(?:gmail_signature|moz-signature|ms-outlook-mobile-signature|protonmail_signature_block|yahoo-?signature"
-    r"|applemailsignature|signature|x_signature|ydp[0-9a-z]+signature|outlook-?signature)\b",
-    re.IGNORECASE,
-)
 _MARGINS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote", "table", "hr"])
 _BLOCKS = _MARGINS | frozenset(["div", "li", "dt", "dd", "address", "center", "caption", "tr", "td", "th", "br"])
 _CELL = " | "
-
-
-def unmarked(text: str) -> str:
-    """A text without the signs this module marks with."""
-    return re.sub(f"[{MARKS}]", "\ufffd", text) if any(mark in text for mark in MARKS) else text
-
-
-def closed(text: str) -> str:
-    """A text whose open quotation ends with it."""
-    return text + QUOTE_CLOSE if text.count(QUOTE_OPEN) > text.count(QUOTE_CLOSE) else text
-
-
-def take_marks(text: str, clean: Callable[[str], str]) -> tuple[str, list[tuple[int, int, str]]]:
-    """The text without marks, and what they enclose as ``(start, end, kind)``.
-
-    Args:
-        text: as :func:`lay_out` made it.
-        clean: makes a piece fit to be shown; offsets are those of the cleaned text.
-    """
-    if not any(mark in text for mark in MARKS):
-        return clean(text), []
-    out: list[str] = []
-    found: list[tuple[int, int, str]] = []
-    opened: dict[str, int] = {}
-    at = 0
-    for piece in re.split(f"([{MARKS}])", text):
-        if piece not in MARKS or not piece:
-            done = clean(piece)
-            out.append(done)
-            at += len(done)
-        elif piece in (QUOTE_OPEN, SIGNATURE_OPEN):
-            opened.setdefault("quote" if piece == QUOTE_OPEN else "signature", at)
-        else:
-            kind = "quote" if piece == QUOTE_CLOSE else "signature"
-            if kind in opened:
-                found.append((opened.pop(kind), at, kind))
-    found += [(start, at, kind) for kind, start in opened.items() if kind == "quote"]
-    return "".join(out), found
 
 
 @dataclass(slots=True)
@@ -249,7 +201,7 @@ class Layout:
             return
         opened = _Open(tag)
         self.open.append(opened)
-        style = given.get("style", "")
+        style = given.get("style", "")[:_STYLE]
         if style and _HIDDEN.search(style):
             opened.hides = True
             self.hidden += 1
@@ -272,13 +224,13 @@ class Layout:
         self._start_kind(opened, tag, given)
 
     def _mark_quotation(self, opened: _Open, tag: str, given: dict[str, str], style: str) -> None:
-        names = f"{given.get('class', '')} {given.get('id', '')}"
-        if _QUOTED.search(names):
+        names = f"{given.get('class', '')[:_STYLE]} {given.get('id', '')[:_STYLE]}"
+        if QUOTED.search(names):
             self.mark(QUOTE_OPEN)
             opened.close_mark = QUOTE_CLOSE
-        elif _QUOTED_FROM.match(given.get("id", "")) or (tag == "div" and _OUTLOOK_RULE.search(style)):
+        elif QUOTED_FROM.match(given.get("id", "")[:_STYLE]) or (tag == "div" and OUTLOOK_RULE.search(style)):
             self.mark(QUOTE_OPEN)
-        elif _SIGNED.search(names) and tag in ("div", "table", "p", "span", "pre"):
+        elif SIGNED.search(names) and tag in ("div", "table", "p", "span", "pre"):
             self.mark(SIGNATURE_OPEN)
             opened.close_mark = SIGNATURE_CLOSE
 
@@ -390,7 +342,7 @@ class Layout:
         if self.hidden:
             return
         self.fresh(margin=True)
-        if _QUOTED_FROM.match(given.get("id", "")) or given.get("tabindex") == "-1":
+        if QUOTED_FROM.match(given.get("id", "")[:_STYLE]) or given.get("tabindex") == "-1":
             self.mark(QUOTE_OPEN)
         self._put("----------")
         self.fresh(margin=True)

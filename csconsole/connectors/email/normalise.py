@@ -12,8 +12,8 @@ from csconsole.connectors.email.automatic import is_automatic
 from csconsole.connectors.email.body import Body, Remark, read_body
 from csconsole.connectors.email.bounce import Bounce, read_bounce
 from csconsole.connectors.email.headers import Headers, decode_words, shield_words, split
-from csconsole.connectors.email.layout import take_marks
 from csconsole.connectors.email.locator import locator
+from csconsole.connectors.email.marks import take_marks
 from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.quotes import find_folds
 from csconsole.connectors.email.settings import Settings

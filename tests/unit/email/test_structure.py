@@ -256,6 +256,7 @@ HOSTILE_MARKUP = {
     "links": '<a href="https://x.test/">a' * 30_000,
     "styles": "<div>" * 2_000 + "<style>" * 100_000,
     "attributes": "<p " + 'a="b" ' * 100_000 + ">x",
+    "borders": '<div style="' + "border:none;" * 60_000 + '">x',
     "brackets": "<" * 1_000_000,
     "cells": "<table><tr>" + "<td>a</td>" * 50_000,
 }
