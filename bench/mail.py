@@ -20,7 +20,7 @@ from bench.writes import scratch
 from tests.beds.mail import MailBed, MailUser
 from tests.servers.email_account import account, connected, plain_imap, pull_all
 
-MAILS = 5_000
+MAILS = 2_000
 LOOKS = 30
 
 

@@ -27,7 +27,7 @@ from csconsole.services.views import QueueReader
 from csconsole.store import driver, search
 from csconsole.store.database import Store
 
-MESSAGES = 20_000
+MESSAGES = 10_000
 ACTIONS = 150
 BLOCK = b"x" * 8192
 
