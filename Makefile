@@ -10,13 +10,14 @@ DEMO_DIR := $(CURDIR)/build/demo
 # ends the run: started again, it would wait for ever for the rest of its group.
 PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup --max-worker-restart 0 $(PYTEST_ARGS)
 
-.PHONY: help setup demo test faults check format bench clean
+.PHONY: help setup demo test faults fuzz check format bench clean
 
 help:
 	@echo "make setup     the environment in .venv, with everything development needs"
 	@echo "make demo      the console on invented conversations (without a terminal: build it and list them)"
 	@echo "make test      all tests; installs Dovecot, Postfix, tmux and strace where it may"
 	@echo "make faults    kill, cut and starve it in every place; writes docs/dev/reliability.md (an hour)"
+	@echo "make fuzz      fifty times as many hostile inputs for every reader of foreign text (about ten minutes)"
 	@echo "make check     format, lint, types, import contracts, generated files"
 	@echo "make format    reformat the code"
 	@echo "make bench     measure against the budgets; a missed budget fails"
@@ -48,6 +49,9 @@ test: $(VENV)/.stamp-dev
 faults: $(VENV)/.stamp-dev
 	@tools/install-test-servers.sh test
 	CI=true CSCONSOLE_FAULTS=long CSCONSOLE_FAULTS_REPORT=docs/dev/reliability.md $(PYTEST) --timeout 3600 tests/faults
+
+fuzz: $(VENV)/.stamp-dev
+	CSCONSOLE_FUZZ=$(or $(FUZZ),50) $(PYTEST) tests/hostile/test_fuzz.py
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from csconsole.clock import Clock
 from csconsole.errors import CsconsoleError, UsageError
 from csconsole.screens import first_frame
 from csconsole.screens.session import Session, open_session
+from csconsole.terminal.capabilities import forget_developer_tools
 
 if TYPE_CHECKING:
     from csconsole.screens.console import ConsoleApp
@@ -43,6 +44,7 @@ def run(
             raise UsageError("The console needs a terminal; use csconsole list, show and reply in scripts.")
         if session.capabilities.is_dumb:
             raise UsageError("This terminal cannot place the cursor (TERM=dumb); use csconsole list and show.")
+        forget_developer_tools(os.environ)
         for name, value in session.capabilities.textual_environment(session.desk.config.ui.kitty_keys).items():
             os.environ.setdefault(name, value)
         early = first_frame.paint(session)

@@ -6,6 +6,20 @@ screen into a line in the status bar; a traceback reaches nobody.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+_hide: Callable[[str], str] = str
+
+
+def hide_with(hide: Callable[[str], str]) -> None:
+    """Sets what every :class:`ConnectorError` passes its message through, so that no secret gets into one.
+
+    Args:
+        hide: gives the text without secrets; :mod:`csconsole.domain.secret` sets it once it knows one.
+    """
+    global _hide
+    _hide = hide
+
 
 class CsconsoleError(Exception):
     """Root of every expected error.
@@ -45,6 +59,10 @@ class ConnectorError(CsconsoleError):
     exit_code = 3
     retryable = False
     provably_not_accepted = False
+
+    def __init__(self, message: str) -> None:
+        # Servers repeat what they were sent: "refused: LOGIN care "the password"".
+        super().__init__(_hide(message))
 
 
 class AuthError(ConnectorError):

@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
     from logging.handlers import RotatingFileHandler
 
-BLOT = "[hidden]"
 MAX_BYTES = 5_000_000
 KEPT_FILES = 3
-SHORTEST_SECRET = 4
-"""Shorter secrets are not searched for: they would blot out ordinary words and numbers."""
 
 BODY_FIELDS = frozenset({"body", "body_text", "body_html", "raw", "text", "subject", "preview", "draft"})
 """Extra fields that would carry a customer's words; they are logged as their length only."""
@@ -104,7 +101,11 @@ def _handler(data_dir: DataDir) -> RotatingFileHandler:
 
 
 def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:
+    from functools import partial
+
     from pythonjsonlogger.json import JsonFormatter
+
+    from csconsole.domain.secret import blot_out, hidden_forms
 
     class Redacting(JsonFormatter):
         """JSON lines in UTC with secrets blotted out and bodies reduced to their length.
@@ -118,9 +119,8 @@ def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:
 
         def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
             """Replaces bodies and secrets before the record becomes JSON, so that escapes hide none."""
-            forms = {form for secret in secrets() for form in _forms(secret)}
-            hidden = sorted(forms, key=len, reverse=True)
-            return {name: _clean(name, item, hidden) for name, item in log_data.items()}
+            hide = partial(blot_out, forms=hidden_forms(secrets()))
+            return {name: _clean(name, item, hide) for name, item in log_data.items()}
 
     formatter = Redacting(
         "{asctime}{levelname}{name}{process}{message}",
@@ -135,43 +135,13 @@ def _formatter(secrets: Callable[[], Iterable[str]]) -> logging.Formatter:
     return formatter
 
 
-def _clean(name: str, item: Any, hidden: list[str]) -> Any:
+def _clean(name: str, item: Any, hide: Callable[[str], str]) -> Any:
     if name in BODY_FIELDS and isinstance(item, (str, bytes)):
         return f"({len(item)} {'characters' if isinstance(item, str) else 'bytes'})"
     if isinstance(item, dict):
-        return {_blotted(str(key), hidden): _clean(str(key), part, hidden) for key, part in item.items()}
+        return {hide(str(key)): _clean(str(key), part, hide) for key, part in item.items()}
     if isinstance(item, (list, tuple, set, frozenset)):
-        return [_clean("", part, hidden) for part in item]
+        return [_clean("", part, hide) for part in item]
     if item is None or isinstance(item, (bool, int, float)):
         return item
-    return _blotted(str(item), hidden)
-
-
-def _blotted(text: str, hidden: list[str]) -> str:
-    for form in hidden:
-        text = text.replace(form, BLOT)
-    return text
-
-
-def _forms(secret: str) -> set[str]:
-    """How a secret may stand in a text: plain, inside a repr or JSON, in a URL, and as base64."""
-    if len(secret) < SHORTEST_SECRET:
-        return set()
-    import json
-    from base64 import b64encode
-    from urllib.parse import quote
-
-    data = secret.encode("utf-8", "surrogateescape")
-    encoded = b64encode(data).decode().rstrip("=")
-    return {
-        *(
-            secret,
-            repr(secret)[1:-1],
-            repr(data)[2:-1],
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-        ),
-        *(quote(secret, safe=""), quote(secret)),
-        # The last character of base64 depends on what follows.
-        *([encoded[:-1]] if len(encoded) > SHORTEST_SECRET else []),
-    }
+    return hide(str(item))

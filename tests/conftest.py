@@ -23,8 +23,10 @@ settings.load_profile("default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of the mail bed on one worker, so that one Dovecot and one Postfix serve them all."""
+    """Keeps tests that share something dear on one worker: the servers of the mail bed, the shop of strangers."""
     for item in items:
+        if "hostile_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("hostile"))
         if "mail_bed" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("mail"))
             item.add_marker(pytest.mark.servers)

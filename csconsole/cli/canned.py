@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
-import tempfile
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -120,7 +117,7 @@ def edit(session: Session, name: Name) -> None:
     desk = session.desk
     reply = service.get(desk, name)
     before = dump_toml([reply])
-    after = _edited(before, session.config.ui.editor)
+    after = _edited(session, before)
     if after == before:
         session.answer({"name": reply.name, "changed": False}, "Nothing changed.")
         return
@@ -128,27 +125,28 @@ def edit(session: Session, name: Name) -> None:
     session.answer({"name": reply.name, "changed": True}, f"{reply.name} is changed.")
 
 
-def _edited(text: str, configured: str) -> str:
+class _AtOnce:
+    """The command line owns no screen: its terminal can be given away at once."""
+
+    def suspend(self) -> AbstractContextManager[None]:
+        """Nothing is to be done."""
+        return nullcontext()
+
+
+def _edited(session: Session, text: str) -> str:
     """The text after the agent's editor.
 
     Raises:
-        UsageError: the editor cannot be started, or ended with an error.
+        UsageError: the editor cannot be started.
+        RefusedError: it ended with an error; nothing was changed.
     """
-    editor = configured or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    handle, name = tempfile.mkstemp(suffix=".toml", prefix="csconsole-")
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        try:
-            done = subprocess.run([*shlex.split(editor), name], check=False)
-        except (OSError, ValueError):
-            raise UsageError(f"The editor {editor} cannot be started; set $EDITOR.") from None
-        if done.returncode:
-            raise UsageError(f"The editor ended with {done.returncode}; nothing was changed.")
-        return path.read_text("utf-8")
-    finally:
-        path.unlink(missing_ok=True)
+    from csconsole.config.secrets import without_secrets
+    from csconsole.terminal.editor import edit as edit_text
+
+    environment = without_secrets(os.environ, session.config)
+    if session.config.ui.editor:
+        environment["VISUAL"] = session.config.ui.editor
+    return edit_text(_AtOnce(), text, session.place.root, environment, suffix=".toml") + "\n"
 
 
 def remove(session: Session, name: Name) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -25,6 +25,7 @@ from csconsole.config.model import ACCOUNT_KEYS, PATTERNS, AccountConfig, Config
 from csconsole.config.problem import Key, Problem, dotted
 from csconsole.config.rules import Finding
 from csconsole.domain.settings import Secret, decode
+from csconsole.text import toml
 
 _WORDS = {
     "str": "text in quotes",
@@ -35,8 +36,10 @@ _WORDS = {
     "object": "a table {...}",
     "null": "nothing",
 }
+MOST = 100
+"""Mistakes after which no further ones are looked for: it is some other file."""
+
 _EXPECTED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
-_SYNTAX = re.compile(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 
 
 def problems(path: Path, data: bytes, settings_type: SettingsType | None = None) -> list[Problem]:
@@ -53,11 +56,9 @@ def problems(path: Path, data: bytes, settings_type: SettingsType | None = None)
         line = data.count(b"\n", 0, error.start) + 1
         return [Problem(path, line, "", "not UTF-8 text; save the file as UTF-8")]
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return [_syntax(path, text, error)]
-    except RecursionError:
-        return [Problem(path, 0, "", "lists or tables are nested too deep")]
+        raw = toml.loads(text)
+    except toml.TomlError as error:
+        return [Problem(path, error.line, "", error.what)]
     lines = Lines(text)
     found = []
     for mistake in _all(raw, settings_type):
@@ -66,23 +67,12 @@ def problems(path: Path, data: bytes, settings_type: SettingsType | None = None)
     return sorted(found, key=lambda problem: problem.line)
 
 
-def _syntax(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Problem:
-    match = _SYNTAX.fullmatch(str(error))
-    if match is None:
-        return Problem(path, 0, "", f"not TOML: {error}")
-    line = int(match[2]) if match[2] else text.count("\n") + 1
-    what = match[1]
-    if what.startswith("Invalid value"):
-        what += "; text stands in quotes"
-    return Problem(path, line, "", f"not TOML: {what[:1].lower()}{what[1:]}")
-
-
 def _all(raw: dict[str, Any], settings_type: SettingsType | None) -> list[Finding]:
     shaped = shape(raw)
-    found = list(_struct(shaped, Config, ()))
+    found = list(islice(_struct(shaped, Config, ()), MOST))
     accounts = shaped.get("accounts")
     for index, table in enumerate(accounts if isinstance(accounts, list) else []):
-        if isinstance(table, dict):
+        if isinstance(table, dict) and len(found) < MOST:
             found += _account(table, ("accounts", index), settings_type)
     told = {_hide_settings(mistake.key) for mistake in found}
     return [*found, *(broken for broken in rules.check(_sound(shaped)) if broken.key not in told)]

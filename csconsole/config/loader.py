@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,12 @@ from csconsole.config.problem import Problem
 from csconsole.domain.settings import decode
 from csconsole.errors import ConfigError
 from csconsole.paths import config_home, data_dir
+from csconsole.text import toml
 
 CONFIG_VARIABLE = "CSCONSOLE_CONFIG"
+
+MAX_BYTES = 1 << 18
+"""Largest configuration that is read."""
 
 SettingsType = Callable[[str], type[msgspec.Struct] | None]
 """Gives the ``Settings`` struct of a connector by its name, or None when there is no such connector."""
@@ -64,7 +67,7 @@ def load(path: Path | None, settings_type: SettingsType | None = None) -> Config
         return Config()
     data = read_file(path)
     try:
-        config = decode(shape(tomllib.loads(data.decode("utf-8-sig"))), Config)
+        config = decode(shape(toml.loads(data.decode("utf-8-sig"))), Config)
         if settings_type is not None:
             for account in config.accounts:
                 kind = settings_type(account.connector)
@@ -73,7 +76,7 @@ def load(path: Path | None, settings_type: SettingsType | None = None) -> Config
                 account.read(kind)
         if not any(found.fatal for found in rules.check(config)):
             return config
-    except (ValueError, RecursionError):  # ValueError: TOML, UTF-8 and msgspec errors are kinds of it
+    except ValueError:  # TOML, UTF-8 and msgspec errors are kinds of it
         pass
     found = [problem for problem in check(path, settings_type) if problem.fatal]
     raise ConfigError("\n".join(map(str, found)) or f"{path}: cannot be used; run: csconsole config check")
@@ -117,14 +120,17 @@ def read_file(path: Path) -> bytes:
     """The bytes of a configuration file.
 
     Raises:
-        ConfigError: it is missing, or somebody else may write to it (it names programs that are run).
+        ConfigError: it is missing or too large, or somebody else may write to it (it names programs that are run).
     """
     try:
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
             if os.name == "posix" and (status.st_mode & stat.S_IWOTH or status.st_uid not in (os.geteuid(), 0)):
                 raise ConfigError(f"{path}: somebody else may write to it; run: chmod 600 {path}")
-            return stream.read()
+            data = stream.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} kB; that is no configuration")
+            return data
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; csconsole init writes one") from None
     except OSError as error:

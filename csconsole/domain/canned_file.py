@@ -7,7 +7,6 @@ that a file can travel between versions; a key that looks like a misspelt known 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ import msgspec
 
 from csconsole.domain.canned import Ask, CannedReply, Wording, absolute_day, expires_at
 from csconsole.errors import ConfigError, UsageError
+from csconsole.text import toml
 from csconsole.text.escape import escape_toml
 from csconsole.text.sanitize import safe_line
 
@@ -26,7 +26,6 @@ _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[.=]""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NAME = re.compile(r"[^\s,\"'{}]{1,64}")
 _PATH = re.compile(r"\s*-?\s*at `\$([^`]*)`")
-_ERROR_LINE = re.compile(r"\(at line (\d+)")
 
 
 def load_toml(text: str, source: str, *, now_ms: int | None = None, zone: str = "Asia/Bangkok") -> list[CannedReply]:
@@ -46,11 +45,9 @@ def load_toml(text: str, source: str, *, now_ms: int | None = None, zone: str = 
             a misspelt key, a condition that is no query, or a date that is none.
     """
     try:
-        tables = tomllib.loads(text).get("canned", [])
-    except tomllib.TOMLDecodeError as error:
-        match = _ERROR_LINE.search(str(error))
-        place = f"{source}:{match[1]}" if match else source
-        raise ConfigError(f"{place}: not TOML: {error}") from None
+        tables = toml.loads(text).get("canned", [])
+    except toml.TomlError as error:
+        raise ConfigError(f"{source}:{error.line}: {error.what}" if error.line else f"{source}: {error.what}") from None
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"{source}: write canned replies as [[canned]] tables")
     lines = _Lines(text, source)

@@ -21,7 +21,8 @@ from functools import cache, wraps
 from typing import Any, cast
 
 from liquid import BoundTemplate, Environment, RenderContext
-from liquid.exceptions import OutputStreamLimitError
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.exceptions import LoopIterationLimitError, OutputStreamLimitError
 from liquid.filter import with_context
 from liquid.token import Token
 from liquid.undefined import UNDEFINED, StrictDefaultUndefined, Undefined
@@ -197,6 +198,26 @@ _SHOWN: Mapping[str, Callable[[Any, Report], str]] = {
     "en_day": lambda value, report: dates.en_day(value, report.zone),
     "en_time": lambda value, report: dates.en_time(value, report.zone, today=report.today),
 }
+
+
+_stock_range = RangeLiteral._make_range
+
+
+def _bounded_range(self: RangeLiteral, start: Any, stop: Any) -> range:
+    """A range no longer than loops may be.
+
+    Raises:
+        LoopIterationLimitError: it is longer.
+    """
+    made = _stock_range(self, start, stop)
+    if made.stop - made.start > Dialect.loop_iteration_limit:
+        raise LoopIterationLimitError("a range is too long", token=None)
+    return made
+
+
+# python-liquid counts the turns of a loop, but joins, reverses and slices a range of any length before; it has no hook
+# for that, and templates are its only use here.
+RangeLiteral._make_range = _bounded_range  # type: ignore[method-assign]
 
 
 @cache

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 MAX_BODY = 20_000
 """Longest template accepted, in code points."""
 
+MAX_TAG = 2_000
+"""Longest tag accepted, in code points: reading one takes time that grows with the square of its length."""
+
+_TAG = re.compile(r"\{[{%](?:[^{}%]|[{}%](?![{}%]))*")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ '.\-]*")
 _MARK = re.compile("\x00(\\d+)\x00")
 _POLITE = {
@@ -275,6 +279,8 @@ def _template(source: str) -> BoundTemplate:
 
     if len(source) > MAX_BODY:
         raise LiquidSyntaxError(f"the text is longer than {MAX_BODY} characters", token=None)
+    if any(len(tag) > MAX_TAG for tag in _TAG.findall(source)):
+        raise LiquidSyntaxError(f"a tag is longer than {MAX_TAG} characters", token=None)
     return dialect().from_string(source.replace(MARK, ""))
 
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import msgspec
 
-from csconsole.errors import ConfigError
+from csconsole.errors import ConfigError, hide_with
 
 KEYRING_SERVICE = "csconsole"
 COMMAND_SECONDS = 10
 MAX_BYTES = 64 * 1024
+
+SHORTEST = 4
+"""Shorter secrets are not searched for: they would blot out ordinary words and numbers."""
+BLOT = "[hidden]"
 
 _revealed: set[str] = set()
 
@@ -25,6 +30,37 @@ _revealed: set[str] = set()
 def revealed() -> frozenset[str]:
     """Every secret revealed in this process so far, for the log's redaction filter."""
     return frozenset(_revealed)
+
+
+def blot(text: str) -> str:
+    """A text, such as the words of a server, without any secret revealed in this process."""
+    return blot_out(text, hidden_forms(_revealed))
+
+
+def blot_out(text: str, forms: Iterable[str]) -> str:
+    """A text without what :func:`hidden_forms` gave."""
+    for form in forms:
+        text = text.replace(form, BLOT)
+    return text
+
+
+def hidden_forms(secrets: Iterable[str]) -> list[str]:
+    """How secrets may stand in a text: plain, inside a repr or JSON, in a URL, as base64; the longest first."""
+    import json
+    from base64 import b64encode
+    from urllib.parse import quote
+
+    forms: set[str] = set()
+    for secret in secrets:
+        if len(secret) < SHORTEST:
+            continue
+        data = secret.encode("utf-8", "surrogateescape")
+        encoded = b64encode(data).decode().rstrip("=")
+        forms |= {secret, repr(secret)[1:-1], repr(data)[2:-1], quote(data, safe=""), quote(data)}
+        forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        if len(encoded) > SHORTEST:
+            forms.add(encoded[:-1])  # the last character of base64 depends on what follows
+    return sorted(forms, key=len, reverse=True)
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +125,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         except _MissingError as problem:
             raise ConfigError(f"{where} ({self.reference}): {problem}") from None
         _revealed.add(value)
+        hide_with(blot)
         return value
 
     def _credential(self, account: str, key: str) -> str | None:

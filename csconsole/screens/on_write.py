@@ -103,9 +103,10 @@ def quote_message(screen: MainScreen) -> None:
 @handles("composer.editor")
 def editor(screen: MainScreen) -> None:
     """Hands the text to the agent's own editor."""
+    from csconsole.config.secrets import without_secrets
     from csconsole.terminal.editor import edit
 
-    environment = dict(os.environ)
+    environment = without_secrets(os.environ, screen.desk.config)
     if screen.desk.config.ui.editor:
         environment["VISUAL"] = screen.desk.config.ui.editor
     before = screen.composer.text

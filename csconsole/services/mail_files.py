@@ -26,6 +26,9 @@ from csconsole.text.utf7 import decode_folder
 LARGEST = 64 * 1024 * 1024
 """Bytes of a mail that is still read; what is larger stays in its file and is named in quarantine."""
 
+_LATEST = 4_102_444_800_000
+"""2100-01-01 in ms UTC: a later date is nonsense, and sorts before everything else for ever."""
+
 _FROM_LINE = re.compile(rb"From .*\b\d{1,2}:\d\d(:\d\d)?\b.*\b\d{4}\b")
 _STRICT_FROM_LINE = re.compile(
     rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +[A-Z][a-z]{2} +\d{1,2} +\d\d:\d\d(?::\d\d)?(?: +[A-Z+-]\S*)? +\d{4}\b"
@@ -321,6 +324,7 @@ def _received_at(raw: bytes) -> int:
 def _instant(text: str) -> int:
     try:
         parsed = parsedate_tz(text.strip()[:100])
-        return max(0, int(mktime_tz(parsed)) * SECOND) if parsed is not None else 0
+        at = int(mktime_tz(parsed)) * SECOND if parsed is not None else 0
+        return at if 0 < at < _LATEST else 0
     except (ValueError, OverflowError, TypeError, IndexError):
         return 0

@@ -6,7 +6,7 @@ unless asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +56,23 @@ class Capabilities:
         if kitty_keys == "off":
             values["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
         return values
+
+
+_DEVELOPER = frozenset({"TEXTUAL", "TEXTUAL_DEBUG", "TEXTUAL_DRIVER", "TEXTUAL_LOG", "TEXTUAL_PRESS"})
+
+
+def forget_developer_tools(environment: MutableMapping[str, str]) -> None:
+    """Removes the variables by which Textual's tools for developers write the screen to files and sockets.
+
+    ``TEXTUAL=devtools`` sends what is drawn to a port, ``TEXTUAL_LOG`` and ``TEXTUAL_SCREENSHOT`` write it to files
+    that others may read, ``TEXTUAL_PRESS`` presses keys: none of that belongs where customers' words are shown.
+
+    Args:
+        environment: usually ``os.environ``, before Textual is imported.
+    """
+    for name in list(environment):
+        if name in _DEVELOPER or name.startswith(("TEXTUAL_SCREENSHOT", "TEXTUAL_DEVTOOLS")):
+            del environment[name]
 
 
 def detect(environment: Mapping[str, str]) -> Capabilities:

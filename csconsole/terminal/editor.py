@@ -55,7 +55,7 @@ def edit(app: Suspendable, text: str, directory: Path, environment: Mapping[str,
         app: gives the terminal away meanwhile.
         text: what the editor begins with.
         directory: where the temporary file may lie (our own state directory, not a shared one).
-        environment: names the editor.
+        environment: names the editor, and is all the editor sees of ours.
         suffix: ending of the file's name, by which editors choose a mode.
 
     Returns:
@@ -73,7 +73,7 @@ def edit(app: Suspendable, text: str, directory: Path, environment: Mapping[str,
             file.write(text)
         try:
             with app.suspend():
-                status = subprocess.run([*command, str(path)], check=False).returncode
+                status = subprocess.run([*command, str(path)], check=False, env=dict(environment)).returncode
         except OSError as error:
             raise UsageError(f"{command[0]} could not be started ({error.strerror}); set EDITOR.") from None
         if status != 0:

@@ -7,6 +7,7 @@ included; a line ``code N`` follows each. Python need not start hundreds of time
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +20,21 @@ def run(commands: list[list[str]]) -> None:
         code = main(arguments)
         sys.stdout.write(f"code {code}\n")
         sys.stdout.flush()
+
+
+def on_terminal(data: Path, commands: list[list[str]], at: Path) -> tuple[bytes, list[int]]:
+    """What commands write to a terminal, and how each ended."""
+    at.write_text(json.dumps([["--data-dir", str(data), *command] for command in commands]), "utf-8")
+    from tests.pty.rawpty import RawPty
+
+    repository = Path(__file__).resolve().parent.parent.parent
+    program = [sys.executable, "-m", "tests.hostile.commands", at]
+    with RawPty(program, size=(100, 40), cwd=repository) as pty:
+        assert pty.wait(240) == 0, pty.output[-2000:]
+        output = pty.output
+    codes = [int(code) for code in re.findall(rb"(?m)^code ([0-9]+)\r?$", output)]
+    assert len(codes) == len(commands), output[-2000:]
+    return output, codes
 
 
 if __name__ == "__main__":

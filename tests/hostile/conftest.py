@@ -12,13 +12,6 @@ from tests.hostile import corpus, shop
 from tests.hostile.corpus import Entry
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of the filled directory on one worker: it is built once."""
-    for item in items:
-        if "hostile_data" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("hostile"))
-
-
 class Filled(NamedTuple):
     """A data directory and the texts strangers filled it with; as mail came the first ``mails`` of them."""
 

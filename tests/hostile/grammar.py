@@ -49,8 +49,8 @@ CONSOLE = Grammar(
 )
 """The full-screen console."""
 
-PLAIN = Grammar(re.compile(rb"\x1b\[(?:0|1|2|31|32|33)m|\r?\n"), re.compile(rb"(?!)"))
-"""A command's plain output."""
+PLAIN = Grammar(re.compile(rb"\x1b\[(?:0|1|2|31|32|33)m|\r?\n|\r\x1b\[K"), re.compile(rb"(?!)"))
+"""A command's plain output; a line of progress wipes itself."""
 
 DOCTOR = Grammar(re.compile(PLAIN.anywhere.pattern + rb"|\r|\x1b\[6n|\x1b\[K"), PLAIN.ends)
 """``doctor`` on a terminal: it asks how far the cursor went and wipes its own line."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import pytest
 
 from tests.cli.program import Program
 from tests.hostile import corpus, grammar, shop
+from tests.hostile.commands import on_terminal
 from tests.hostile.conftest import Filled
-from tests.pty.rawpty import RawPty
 
 pytestmark = pytest.mark.pty
 
@@ -35,19 +34,6 @@ ARGUMENTS = (
     "ก" * 5_000,
 )
 """What an agent may have pasted as an argument; the surrogate is how Python gives a byte that is no UTF-8."""
-
-
-def on_terminal(data: Path, commands: list[list[str]], at: Path) -> tuple[bytes, list[int]]:
-    """What commands write to a terminal, and how each ended."""
-    at.write_text(json.dumps([["--data-dir", str(data), *command] for command in commands]), "utf-8")
-    repository = Path(__file__).resolve().parent.parent.parent
-    program = [sys.executable, "-m", "tests.hostile.commands", at]
-    with RawPty(program, size=(100, 40), cwd=repository) as pty:
-        assert pty.wait(240) == 0, pty.output[-2000:]
-        output = pty.output
-    codes = [int(code) for code in re.findall(rb"(?m)^code ([0-9]+)\r?$", output)]
-    assert len(codes) == len(commands), output[-2000:]
-    return output, codes
 
 
 def inert(output: bytes, rules: grammar.Grammar = grammar.PLAIN) -> None:

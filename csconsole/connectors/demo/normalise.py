@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from csconsole.connectors.base import RawItem
-from csconsole.domain.customer import Identity
+from csconsole.domain.customer import Identity, identity_key
 from csconsole.domain.events import (
     AttachmentInfo,
     ConversationEvent,
@@ -205,7 +205,7 @@ def _identity(identity: Identity) -> Identity:
     return Identity(
         kind=safe_line(identity.kind),
         realm=safe_line(identity.realm),
-        value=safe_line(identity.value),
+        value=identity_key(identity.value),
         display=safe_line(identity.display),
         verified=identity.verified,
     )

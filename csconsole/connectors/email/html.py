@@ -11,6 +11,7 @@ import re
 from html import unescape
 from typing import NamedTuple
 
+from csconsole.connectors.email.flatten import flattened, with_whole_references
 from csconsole.connectors.email.layout import lay_out
 from csconsole.connectors.email.marks import unmarked
 
@@ -38,11 +39,6 @@ _STYLES = {
     "border", "border-top",
 }  # fmt: skip
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
-DEEPEST = 1_500
-_NESTING = re.compile(
-    r"<(/?)(?:div|blockquote|center|span|font|section|article|ul|ol|dl|table|form|fieldset|main|pre|a|h[1-6])\b",
-    re.IGNORECASE,
-)
 _UNREAD = re.compile(r"<(?:(style|script|title)\b|!--)", re.IGNORECASE)
 _UNREAD_ENDS = {
     name: re.compile(rf"</{name}\s{{0,9}}>" if name else "-->", re.IGNORECASE)
@@ -83,8 +79,10 @@ def html_to_text(source: str) -> HtmlText:
 
     cut = len(source) > MAX_HTML
     source = source[:MAX_HTML].encode("utf-8", "replace").decode("utf-8")
-    if source.count("<") > DEEPEST and _depth(source) > DEEPEST:
-        return HtmlText(_without_tags(source), "", 0, 0, (), cut)
+    source = with_whole_references(source)
+    flat = flattened(source)
+    if flat != source:
+        return HtmlText(_without_tags(flat), "", 0, 0, (), cut)
     clean = nh3.clean(
         source,
         tags=set(_TAGS),
@@ -99,15 +97,6 @@ def html_to_text(source: str) -> HtmlText:
     done = lay_out(clean)
     text = done.finish()
     return HtmlText(text or _without_tags(clean), clean, done.remote, done.hidden_count, tuple(done.lies), cut)
-
-
-def _depth(source: str) -> int:
-    """How deep elements that must be closed lie in each other: a parser's time grows with its square."""
-    depth = deepest = 0
-    for match in _NESTING.finditer(source):
-        depth = max(0, depth - 1) if match[1] else depth + 1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _without_unread(markup: str) -> str:

@@ -18,7 +18,7 @@ from csconsole.connectors.email.parse import Mail, Part, parse_mail
 from csconsole.connectors.email.quotes import find_folds
 from csconsole.connectors.email.settings import Settings
 from csconsole.connectors.email.signs import failed_checks, warnings
-from csconsole.domain.customer import Identity, IdentityKind
+from csconsole.domain.customer import Identity, IdentityKind, email_key
 from csconsole.domain.events import AttachmentInfo, Event, MessageEvent, ReceiptEvent, ThreadRef
 from csconsole.errors import PayloadError
 from csconsole.text.sanitize import safe_filename, safe_line, safe_text
@@ -176,8 +176,7 @@ def _mailboxes(headers: Headers, name: str) -> list[Mailbox]:
 def _identity(box: Mailbox) -> Identity | None:
     if not box.address:
         return None
-    value = safe_line(box.address)
-    return Identity(IdentityKind.EMAIL, "global", value.lower(), display=value)
+    return Identity(IdentityKind.EMAIL, "global", email_key(box.address), display=safe_line(box.address))
 
 
 def _ids(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from csconsole.errors import RefusedError
-from csconsole.terminal.capabilities import TRUECOLOR, detect
+from csconsole.terminal.capabilities import TRUECOLOR, detect, forget_developer_tools
 from csconsole.terminal.clipboard import osc52
 from csconsole.text.sanitize import Safe
 
@@ -57,3 +57,18 @@ def test_screen_gets_short_pieces() -> None:
 def test_what_is_too_long_is_refused_not_cut() -> None:
     with pytest.raises(RefusedError, match="save"):
         osc52(Safe("ก" * 20_000), detect(LOCAL))
+
+
+def test_tools_for_developers_are_forgotten() -> None:
+    environment = {
+        "TEXTUAL": "devtools,debug",
+        "TEXTUAL_LOG": "/tmp/x",
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_SCREENSHOT_LOCATION": "/tmp",
+        "TEXTUAL_DEVTOOLS_HOST": "evil.test",
+        "TEXTUAL_PRESS": "q",
+        "TEXTUAL_FPS": "30",
+        "PATH": "/bin",
+    }
+    forget_developer_tools(environment)
+    assert environment == {"TEXTUAL_FPS": "30", "PATH": "/bin"}
