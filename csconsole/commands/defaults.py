@@ -181,7 +181,7 @@ _TABLE: tuple[Command, ...] = (
     _c("case.tag", "t", _CASES, _CASE, _change_case, words="tag, แท็ก, แท็กเคส", hint=20),
     *(_c(f"tag.hot_{n}", f"t{n}", _CASES, _CASE, _change_case) for n in (*range(1, 10), 0)),
     _c("customer.tag", "T", _CASES, _CASE, _change_case, words="customer tag, แท็กลูกค้า"),
-    _c("customer.note", "C", _CASES, _CASE, _answer, words="customer note, โน้ตลูกค้า"),
+    _c("customer.note", "gN", _CASES, _CASE, _answer, words="customer note, โน้ตลูกค้า"),
     _c("customer.conversations", "H", _CASES, _CASE, _one_case, words="history, earlier, ประวัติ, ติดต่อก่อนหน้า"),
     _c("case.priority", "p", _CASES, _CASE, _change_case, words="priority, ความด่วน"),
     _c("case.reason", "gR", _CASES, _CASE, _change_case, words="reason, contact reason, สาเหตุที่ติดต่อ"),

@@ -513,7 +513,7 @@ async def test_the_strip_marks_only_a_chat_that_is_open(english: Path) -> None:
 async def test_a_remark_about_the_customer_and_all_their_conversations(english: Path) -> None:
     async with console(english) as one:
         await one.open("แอน")
-        await one.press("C")
+        await one.press("g", "N")
         await one.type("prefers the evening")
         await one.press("enter")
         await one.sees("Note saved", "prefers the evening")
