@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
+import pytest
+
+from tests.cli.program import Program
+from tests.hostile import shop
 
 NETWORK = {"httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request", "ftplib", "webbrowser", "xmlrpc"}
 SPREADSHEETS = {"csv", "openpyxl", "xlsxwriter", "xlwt"}
@@ -80,7 +85,6 @@ def test_no_text_becomes_markup() -> None:
     forbidden = {
         "Static",
         "Label",
-        "notify",
         "from_markup",
         "from_ansi",
         "Markdown",
@@ -97,3 +101,51 @@ def test_no_text_becomes_markup() -> None:
                 if word in forbidden:
                     found.append(f"{name}:{called.lineno if called else 0} {word}")
     assert not found
+
+
+@pytest.mark.parametrize("seen", ["import", "show"])
+def test_html_mail_fetches_nothing(seen: str, tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.2)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+    html = (
+        f'<link rel=stylesheet href="{url}"><img src="{url}"><meta http-equiv=refresh content="0;url={url}">'
+        f'<iframe src="{url}"></iframe><body background="{url}">'
+        f'<style>@import "{url}";p{{background:url({url})}}</style>'
+        f'<svg><image href="{url}"/></svg><video src="{url}" poster="{url}"></video><p>the words</p>'
+    )
+    raw = f"From: a@evil.test\r\nContent-Type: text/html\r\nDisposition-Notification-To: a@evil.test\r\n\r\n{html}\r\n"
+    external = (
+        f'From: b@evil.test\r\nContent-Type: message/external-body; access-type=URL; URL="{url}"\r\n\r\nx\r\n\r\n'
+    )
+    place = shop.place_for(tmp_path / "data")
+    shop.import_mails(place, [raw.encode(), external.encode()], tmp_path / "mails")
+    program = Program(place.root)
+    rows = program.json("list", "--limit", "0")
+    assert len(rows) == 2
+    if seen == "show":
+        shown = "".join(program.ok("show", row["id"]).out for row in rows)
+        assert "the words" in shown
+    with pytest.raises(TimeoutError):
+        listener.accept()
+    listener.close()
+
+
+def test_the_true_host_of_a_link_is_shown(tmp_path: Path) -> None:
+    """Words that name one host and a target that is another: the reader sees where it leads."""
+    place = shop.place_for(tmp_path / "data")
+    links = {
+        '<a href="https://evil.test/a">https://www.bank.co.th</a>': "evil.test",
+        '<a href="https://www.bank.co.th@evil.test/">www.bank.co.th</a>': "evil.test",
+        '<a href="HTTPS://EVIL.test/b">bank.co.th</a>': "evil.test",
+        '<a href=" https://evil.test/c">bank.co.th</a>': "evil.test",
+    }
+    mails = [
+        f"From: a@b.example\r\nContent-Type: text/html\r\nMessage-ID: <{n}@x>\r\n\r\n{html}\r\n"
+        for n, html in enumerate(links)
+    ]
+    shop.import_mails(place, [mail.encode() for mail in mails], tmp_path / "mails")
+    program = Program(place.root)
+    shown = [program.ok("show", row["id"]).out.lower() for row in program.json("list", "--limit", "0")]
+    assert len(shown) == len(links)
+    assert all("evil.test" in text for text in shown), shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from csconsole.domain.secret import hidden_forms
-from tests.cli.program import Program
+from tests.cli.program import SCRIPT, Program
+from tests.pty.rawpty import RawPty
 
 SECRET = "Zq9-s3cret/word+A"
 """Long enough to be searched for, with what URLs and base64 write differently."""
@@ -122,3 +124,71 @@ def test_no_command_shows_or_stores_it(kind: str, server: EchoingServer, tmp_pat
     assert "refused" in shown, "the refusal was never shown"
     assert "s3cret" not in shown
     assert not holding(program.data)
+
+
+def test_a_secret_written_out_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    places = (
+        f'[[accounts]]\nname = "m"\nconnector = "email"\nimap = {{ host = "h", password = "{SECRET}" }}\n',
+        f'[[accounts]]\nname = "m"\nconnector = "email"\nchannel_secret = "{SECRET}"\n',
+        f'[[accounts]]\nname = "m"\nconnector = "email"\nimap = {{ password = {{ env = "A", file = "{SECRET}" }} }}\n',
+        f'[agent]\nname = "x"\npassword = "{SECRET}"\n',
+        f'token = "{SECRET}"\n',
+        f'[agent]\nname = "{SECRET}\n',
+    )
+    for place in places:
+        data = tmp_path / "data"
+        data.mkdir(mode=0o700, exist_ok=True)
+        (data / "config.toml").write_text(place, "utf-8")
+        program = Program(data)
+        for command in (["config", "show"], ["config", "check"], ["config", "check", "--json"], ["doctor"], ["list"]):
+            done = program(*command)
+            assert done.code in (2, 4), (place, command, done)
+            assert "s3cret" not in done.out + done.err
+
+
+def test_the_editor_does_not_inherit_it(tmp_path: Path) -> None:
+    program = configured(tmp_path, 1, '{ env = "SHOP_PASSWORD" }')
+    program.ok("canned", "add", "hello", "--text", "Hello")
+    editor = tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\nenv > "{tmp_path}/seen"\n')
+    editor.chmod(0o755)
+    program.ok("canned", "edit", "hello", env={"SHOP_PASSWORD": SECRET, "EDITOR": str(editor), "LESS": "-R"})
+    seen = (tmp_path / "seen").read_text("utf-8")
+    assert "LESS=-R" in seen
+    assert SECRET not in seen
+
+
+def test_an_editor_is_no_shell(tmp_path: Path) -> None:
+    program = configured(tmp_path, 1, '{ env = "SHOP_PASSWORD" }')
+    program.ok("canned", "add", "hello", "--text", "Hello")
+    bait = tmp_path / "bait"
+    for attack in (f"true; touch {bait}", f"true $(touch {bait})", f"true & touch {bait}", f"true `touch {bait}`"):
+        program("canned", "edit", "hello", env={"EDITOR": attack})
+    assert not bait.exists()
+
+
+@pytest.mark.pty
+def test_tools_for_developers_get_no_screen(tmp_path: Path) -> None:
+    """``TEXTUAL=devtools`` would send what is drawn to a port, ``TEXTUAL_LOG`` write it where others read."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.1)
+    data = tmp_path / "data"
+    subprocess.run([SCRIPT, "--data-dir", data, "demo", "--build-only"], check=True, capture_output=True, timeout=120)
+    env = {
+        "TEXTUAL": "devtools,debug",
+        "TEXTUAL_LOG": str(tmp_path / "log"),
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_SCREENSHOT_LOCATION": str(tmp_path / "shots"),
+        "TEXTUAL_DEVTOOLS_HOST": "127.0.0.1",
+        "TEXTUAL_DEVTOOLS_PORT": str(listener.getsockname()[1]),
+    }
+    with RawPty([SCRIPT, "--data-dir", data], env=env) as pty:
+        pty.read_until(rb"[a-z]", timeout=40)
+        pty.read(quiet=1.5, timeout=10)
+        pty.write(b"q")
+        assert pty.wait() == 0
+    with pytest.raises(TimeoutError):
+        listener.accept()
+    listener.close()
+    assert not (tmp_path / "log").exists()
+    assert not (tmp_path / "shots").exists()
