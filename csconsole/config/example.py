@@ -47,15 +47,16 @@ _MAIL_OWN = """\
 # The rest belongs to the e-mail connector.
 address = "support@shop.example"
 folders = ["INBOX"]               # in words, Thai too; Sent is read anyway
-#from_name = "ร้านกระจิบ"          # shown to customers beside the address
-#aliases = ["sales@shop.example"]  # answers come from the one the customer wrote to
-#signatures = { th = "ด้วยความเคารพ\\n{agent}", en = "Kind regards\\n{agent_en}" }
-#quote = "none"                  # none | below: the customer's mail below each answer
-#html = false                    # an HTML form beside the plain text
-#poll = "30s"                    # how often to look; new mail comes by IDLE meanwhile
-#sent_copy = "auto"              # who keeps the copy in Sent: auto | append | server | none
-#oauth = { provider = "google", client_id = "...", client_secret = { env = "GOOGLE_SECRET" } }
-#                                 # Gmail, Microsoft 365: in place of passwords; see docs/user/mail.md
+#quote = "none"                   # none | below: the customer's mail below each answer
+#html = false                     # an HTML form beside the plain text
+#sent_copy = "auto"               # who keeps the copy in Sent: auto | append | server | none
+# For example:
+# from_name = "ร้านกระจิบ"          # shown to customers beside the address
+# aliases = ["sales@shop.example"] # answers come from the one the customer wrote to
+# signatures = { th = "ด้วยความเคารพ\\n{agent}", en = "Kind regards\\n{agent_en}" }
+# poll = "2m"                      # how often to look; new mail comes by IDLE meanwhile
+# Gmail, Microsoft 365: in place of passwords; see docs/user/mail.md
+# oauth = { provider = "google", client_id = "...", client_secret = { env = "GOOGLE_SECRET" } }
 
 [accounts.imap]                   # where mail is read
 host = "imap.shop.example"
