@@ -81,7 +81,7 @@ _VIEWS: tuple[dict[str, Any], ...] = (
 )
 
 _LISTS = """\
-[tags.hot]                        # t then the digit sets the tag; 2 and 3 send / and - in the Thai layout
+[tags.hot]                        # t then the digit sets the tag, in the Thai layout too
 1 = "refund"
 4 = "complaint"
 5 = "delivery"

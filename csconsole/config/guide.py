@@ -74,8 +74,8 @@ To put a secret into the keyring: `keyring set csconsole shop-mail`.
 _TAIL = """\
 ## `[tags.hot]`: tags on digits
 
-`t` and then the digit sets the tag: `1 = "refund"`. 2 and 3 send `/` and `-` in the Thai layout; they are
-allowed, with a warning.
+`t` and then the digit sets the tag: `1 = "refund"`. It works with the Thai layout on too, where the digit keys send
+other signs.
 
 ## `[keys]`: your own keys
 

@@ -115,7 +115,7 @@ class TagsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     hot: Annotated[
         dict[Annotated[str, Meta(pattern=_DIGIT)], Annotated[str, Meta(min_length=1)]],
-        Meta(description="t then the digit sets the tag; 2 and 3 cannot be typed in the Thai layout"),
+        Meta(description="t then the digit sets the tag, in the Thai layout too"),
     ] = {}
 
 

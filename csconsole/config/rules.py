@@ -11,8 +11,6 @@ from csconsole.config.problem import Key
 
 DEFAULT_TIMEZONE = "Asia/Bangkok"
 _SECRET_ENDINGS = ("password", "passphrase", "secret", "token", "api_key", "private_key")
-_THAI_LAYOUT = {"2": "/", "3": "-"}
-"""What the digit keys send under the Thai Kedmanee layout where that is plain ASCII (xkb-data symbols/th)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +80,6 @@ def _values(config: Config) -> Iterator[Finding]:
         yield Finding(("sync", "interval"), 'too often; at least "5s"')
     if config.agent.timezone != DEFAULT_TIMEZONE and not _timezone_exists(config.agent.timezone):
         yield Finding(("agent", "timezone"), 'no such time zone; write an IANA name such as "Asia/Bangkok"')
-    for digit, sent in _THAI_LAYOUT.items():
-        if digit in config.tags.hot:
-            yield Finding(
-                ("tags", "hot", digit),
-                f'in the Thai layout this key sends "{sent}", not {digit}; 1 and 4 to 0 are safe',
-                fatal=False,
-            )
 
 
 def _timezone_exists(name: str) -> bool:
