@@ -12,6 +12,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
+from csconsole.domain import secret
 from tests.beds.mail import MailBed
 from tests.beds.proxy import FaultProxy
 from tests.faults import reliability
@@ -72,6 +73,12 @@ def _umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgets the secrets another test revealed in this process: texts would go without these words."""
+    monkeypatch.setattr(secret, "_revealed", set())
 
 
 @pytest.fixture(scope="session")
