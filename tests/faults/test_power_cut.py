@@ -199,7 +199,7 @@ def test_power_fails_while_the_worker_reads_and_sends(tmp_path: Path, repository
     line = Line(f"power-cut worker {name}", cases=0, seed=SEED)
     accepted = Ledger(shop.data.root).accepted(shop.account)
     at = [moment for moment, op in enumerate(recording.ops, 1) if op.path.endswith(FILE_NAME) and op.kind == "write"]
-    # The shop's clock runs: on a slow machine what happens there may stop an answer or two.
+    # On a loaded machine not all six may leave in the one round; why is not known, so the states are printed.
     assert len(at) == len(accepted) >= 4, shop.states()
 
     def judge(root: Path, moment: int) -> None:
